@@ -2,23 +2,23 @@ import Files
 import ReadableText
 import SearchProtocol
 
-/// Contents that cannot be found, kept or given: one line, without the names of a command's options.
+/// An error of finding, keeping or giving contents. `description` is one line and names no option of a command.
 package enum ContentError: Error, Hashable, CustomStringConvertible {
-  /// What is asked for cannot be the name of a content.
+  /// The text is not the name of a content.
   case noHash(String)
-  /// No content of this kind has so many bytes.
+  /// No content of this kind has this number of bytes.
   case otherSize(ContentKind, bytes: Int)
-  /// Drawn by a program of another version.
+  /// The data set is drawn, and this program draws another version of it.
   case otherVersion(wanted: String, drawn: String)
-  /// In use, and not what it was.
+  /// The content is damaged, and other workers use it.
   case damagedInUse(folder: String)
   case noFolder(String, SystemError)
   case unwritable(path: String, SystemError)
   case unremovable(path: String, reason: String)
   case diskFull(ContentKind, folder: String, free: Int, needed: Int)
-  /// One content alone is larger than what all may take up.
+  /// The content alone is larger than the limit for all contents.
   case exceedsLimit(ContentKind, bytes: Int, folder: String, limit: Int)
-  /// So many bytes are in use.
+  /// There is no room: `used` bytes belong to contents that cannot be removed now.
   case limitReached(folder: String, limit: Int, used: Int)
   case unreadable(file: String, reason: String)
   case changed(file: String)

@@ -3,8 +3,8 @@ import Files
 import Foundation
 import SearchProtocol
 
-/// The files of a content, to read pieces of the stream from. They are opened once: what becomes of their folder later
-/// does not matter.
+/// The open files of a content, from which pieces of its stream are read. They are opened once: renaming or removing
+/// their folder later has no effect.
 package final class ContentFiles: Sendable {
   private struct OpenFile: Sendable {
     var name: String
@@ -20,7 +20,7 @@ package final class ContentFiles: Sendable {
     var files: [OpenFile] = []
     for file in layout.files {
       let path = "\(folder)/\(file.name)"
-      // Waits for nobody: a pipe in the file's place is told.
+      // O_NONBLOCK: opening a pipe in the file's place does not wait for a writer; `read` rejects it later.
       let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
       guard descriptor >= 0 else {
         let reason = "\(SystemError.last)"
@@ -36,7 +36,8 @@ package final class ContentFiles: Sendable {
 
   deinit { for file in files { close(file.descriptor) } }
 
-  /// Throws where the files are not any more what they were when they were opened.
+  /// Returns the bytes of `range` of the stream.
+  /// - Throws: also if a file changed after it was opened.
   package func read(_ range: Range<Int>) throws(ContentError) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(range.count)
@@ -53,7 +54,7 @@ package final class ContentFiles: Sendable {
     return bytes
   }
 
-  /// SHA-256 of the whole stream.
+  /// Returns the SHA-256 of the whole stream.
   package func hash() throws(ContentError) -> ContentHash {
     var digest = SHA256()
     var start = 0

@@ -5,28 +5,28 @@ import Messaging
 import SearchProtocol
 import Synchronization
 
-/// Takes contents to the disk: makes their places, keeps their pieces, and checks the whole.
+/// Takes contents to disk: prepares their places, stores their pieces, and checks complete contents.
 ///
-/// Belongs to one thread, its owner's. What takes long runs on threads of its own, and answers through `answer`; pieces
-/// and wholes in the order in which they were given.
+/// Belongs to one thread, its owner's. Slow steps run on other threads and report through `answer`. Pieces are stored
+/// and contents installed in the order in which this was requested.
 package final class ContentKeeper {
-  /// What became of something, for the owner's thread.
+  /// The result of a step, for `event(of:)` on the owner's thread.
   package struct Answer: Sendable {
     package let event: ContentEvent
     fileprivate let content: ContentHash
     fileprivate let search: Search
-    /// Held for as long as the content is used or taken.
+    /// Keeps the content locked as long as it is used or being taken.
     fileprivate let place: OpenPlace?
   }
 
-  /// One that another has taken the place of ends.
+  /// Identifies one search for a content. It is cancelled when the content is released or a newer search replaces it.
   fileprivate final class Search: Sendable {
     private let isOver = Mutex(false)
     var isCancelled: Bool { isOver.withLock { $0 } }
     func cancel() { isOver.withLock { $0 = true } }
   }
 
-  /// Its end is known to the disk's thread.
+  /// A place and `end`, the number of leading bytes stored in it, which the disk's thread keeps up to date.
   fileprivate final class OpenPlace: Sendable {
     let place: ContentStore.Place
     let key: String?
@@ -52,8 +52,8 @@ package final class ContentKeeper {
   private var works: [ContentHash: Work] = [:]
 
   /// - Parameters:
-  ///   - describe: one line for people, of what the disk says.
-  ///   - onWait: another process of this machine takes the content just now.
+  ///   - describe: returns one line for the user about an error of the disk.
+  ///   - onWait: called if another process of this machine is taking the content.
   package init(
     store: ContentStore, describe: @escaping @Sendable (any Error) -> String,
     onWait: @escaping @Sendable (ContentDescription) -> Void = { _ in }, answer: @escaping @Sendable (Answer) -> Void
@@ -70,13 +70,13 @@ package final class ContentKeeper {
     tasks.close()
   }
 
-  /// One that was found or taken, and not released since.
+  /// Returns a content that was found or prepared, and not released since.
   package func content(of hash: ContentHash) -> ContentDescription? { works[hash]?.place?.place.content }
 
-  /// Where it is.
+  /// Returns the folder of such a content. It exists once the content is complete.
   package func folder(of content: ContentHash) -> String? { works[content]?.place?.place.folder }
 
-  /// `give` is not for a keeper.
+  /// Carries out an effect. `give` is not for a keeper and is ignored.
   package func run(_ effect: ContentEffect) {
     switch effect {
     case .give: break
@@ -87,7 +87,7 @@ package final class ContentKeeper {
     }
   }
 
-  /// The event, where it is not of something that was released.
+  /// Returns the event, or `nil` if the content was released in the meantime.
   package func event(of answer: Answer) -> ContentEvent? {
     guard works[answer.content]?.search === answer.search else { return nil }
     works[answer.content]?.place = answer.place
@@ -97,7 +97,7 @@ package final class ContentKeeper {
 
   // MARK: Steps
 
-  /// Waiting for another process may take long: a thread each.
+  /// Uses one thread per content, since waiting for another process may take long.
   private func prepare(_ content: ContentDescription, key: String?) {
     release(content.contentHash)
     let search = Search()
@@ -122,7 +122,7 @@ package final class ContentKeeper {
 
   private func keep(_ piece: ContentPiece) {
     post(of: piece.contentHash) { store, open in
-      // What follows a piece that was not kept is asked for again, as that one is.
+      // Pieces that follow one that was not stored are requested again, as that one is.
       guard open.end.withLock({ $0 }) == piece.offset, SHA256.hash(piece.bytes) == piece.digest else {
         return .damaged(piece.contentHash)
       }
@@ -165,7 +165,7 @@ package final class ContentKeeper {
     work.search.cancel()
     guard let open = work.place else { return }
     let store = store
-    // After what is to be kept of it.
+    // Runs after the content's pieces that are still queued.
     tasks.postUrgently { if open.end.withLock({ $0 }) == 0 { store.giveUp(open.place) } }
   }
 }

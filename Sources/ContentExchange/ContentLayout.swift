@@ -5,7 +5,7 @@ import ImageData
 import SearchCore
 import SearchProtocol
 
-/// A content as files: one stream of bytes, cut at fixed places.
+/// The files of a content: one stream of bytes, split at fixed offsets.
 package struct ContentLayout: Hashable, Sendable {
   package struct File: Hashable, Sendable {
     package var name: String
@@ -23,7 +23,7 @@ package struct ContentLayout: Hashable, Sendable {
 
   package init(files: [File]) { self.files = files }
 
-  /// Nil where such a content cannot have so many bytes.
+  /// `nil` if a content of this kind cannot have this number of bytes.
   package init?(_ content: ContentDescription) {
     switch content.kind {
     case .blob, .arrays: files = [File(name: "content", bytes: content.bytes)]
@@ -33,7 +33,7 @@ package struct ContentLayout: Hashable, Sendable {
     if bytes != content.bytes { return nil }
   }
 
-  /// Of a study's data set that is files; 0 of one that is drawn.
+  /// Returns the number of bytes of a study's data set; 0 if the set is drawn, or its length is not known.
   package static func bytes(of data: DataRequirement) -> Int {
     func sum(_ format: CIFARFormat) -> Int { format.contents.reduce(0) { $0 + $1.bytes } }
     return switch data.set {
@@ -44,7 +44,7 @@ package struct ContentLayout: Hashable, Sendable {
     }
   }
 
-  /// The pieces of files that `range` of the stream lies in: which file, and where in it.
+  /// Returns the parts of files that make up `range` of the stream: the index of each file and the range in it.
   package func pieces(of range: Range<Int>) -> [(file: Int, range: Range<Int>)] {
     var start = 0
     var pieces: [(file: Int, range: Range<Int>)] = []
@@ -56,14 +56,15 @@ package struct ContentLayout: Hashable, Sendable {
     return pieces
   }
 
-  /// Of the files in a folder, read piece by piece; throws where they are not of this layout.
+  /// Returns the hash of the files in `folder`, which are read piece by piece.
+  /// - Throws: if the files do not have this layout.
   package func hash(in folder: String) throws(ContentError) -> ContentHash {
     try ContentFiles(layout: self, folder: folder).hash()
   }
 }
 
 extension ContentKind {
-  /// What lines for people call it.
+  /// The name of such a content in messages.
   var title: String {
     switch self {
     case .blob: "the content"

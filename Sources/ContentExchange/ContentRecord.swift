@@ -3,15 +3,15 @@ import Files
 import Foundation
 import SearchProtocol
 
-/// What stands beside a content on disk: what it is, and whose. Written before its first byte.
+/// The record next to a content on disk: what the content is and who gave it. Written before the content's first byte.
 struct ContentRecord: Codable, Hashable {
   var content: ContentDescription
-  /// Of the worker that gave it, where it has one.
+  /// The key of the worker that gave the content, if that worker has one.
   var key: String?
 
   private static let mostBytes = 4096
 
-  /// Nil where there is none that can be read.
+  /// Returns the record, or `nil` if there is none that can be read.
   static func read(_ path: String) -> ContentRecord? {
     guard let bytes = try? RegularFile.read(path, mostBytes: mostBytes, followsLinks: false),
       let record = try? JSONDecoder().decode(ContentRecord.self, from: Data(bytes)),
@@ -20,7 +20,7 @@ struct ContentRecord: Codable, Hashable {
     return record
   }
 
-  /// On disk when this returns.
+  /// Writes the record. It is on disk when the call returns.
   func write(to path: String) throws(ContentError) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]

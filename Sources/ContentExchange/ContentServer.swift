@@ -6,11 +6,11 @@ import Messaging
 import SearchProtocol
 import Synchronization
 
-/// Reads pieces of contents and sends them, on a thread of its own, so that a slow disk holds up no job.
+/// Reads pieces of contents and sends them, on its own thread, so that a slow disk delays no job.
 ///
-/// The machine decides what is sent, and bounds how much is on its way.
+/// The state machine decides what is sent and bounds how much is in flight.
 package final class ContentServer: Sendable {
-  /// Where a content is on this machine.
+  /// The place of a content on this machine.
   package struct Location: Sendable {
     package var content: ContentDescription
     package var folder: String
@@ -22,26 +22,26 @@ package final class ContentServer: Sendable {
   }
 
   private enum Source: Sendable {
-    /// Its files stay open.
+    /// The content was checked; its files stay open.
     case checked(ContentFiles)
-    /// Read as a whole before the first piece is given, whenever its files are opened.
+    /// The content is read and checked as a whole before its first piece is given, each time its files are opened.
     case unchecked(Location)
   }
 
   private enum Task: Sendable {
     case give(ContentGift)
-    /// Its files are to be closed.
+    /// Closes the content's files.
     case forget(ContentHash)
   }
 
   private let tasks = Mailbox<Task>()
   private let sources = Mutex<[ContentHash: Source]>([:])
-  /// Of unchecked contents that were given lately.
+  /// The largest number of unchecked contents whose files are kept open.
   private static let mostOpen = 16
 
-  /// `send` is called on the server's thread.
+  /// - Parameter send: called on the server's thread.
   package init(send: @escaping @Sendable (ContentGift, Result<ContentPiece, ContentError>) -> Void) {
-    // Ends with `close`; until then the thread keeps this object.
+    // The thread keeps this object alive until `close` ends it.
     Thread.detachNewThread { self.serve(send) }
   }
 
@@ -51,7 +51,7 @@ package final class ContentServer: Sendable {
   }
 
   private func serve(_ send: (ContentGift, Result<ContentPiece, ContentError>) -> Void) {
-    // The latest last.
+    // The most recently used one is last.
     var open: [Open] = []
     while !tasks.isOver {
       for task in tasks.receiveAll(waitingAtMost: 3600) {
@@ -74,7 +74,7 @@ package final class ContentServer: Sendable {
         open.append(Open(content: gift.contentHash, files: try opened(location)))
       }
       do { return try read(gift, from: open[open.count - 1].files) } catch {
-        // Whoever has it may give it anew, which is another file.
+        // If a worker gives the content again, its files are new ones.
         open.removeLast()
         throw error
       }
@@ -95,12 +95,12 @@ package final class ContentServer: Sendable {
       bytes: bytes)
   }
 
-  /// To be read as a whole and checked before anything of it is given.
+  /// Adds a content. It is read as a whole and checked before any of its pieces is given.
   package func add(_ location: Location) {
     sources.withLock { $0[location.content.contentHash] = .unchecked(location) }
   }
 
-  /// One whose files were read as a whole just now, and are what they should be.
+  /// Adds a content whose files the caller has just read as a whole and verified.
   package func add(checked location: Location) throws(ContentError) {
     let files = try ContentFiles(layout: location.layout, folder: location.folder)
     sources.withLock { $0[location.content.contentHash] = .checked(files) }
@@ -111,14 +111,14 @@ package final class ContentServer: Sendable {
     tasks.postUrgently(.forget(content))
   }
 
-  /// Never waits.
+  /// Queues a gift without waiting.
   package func post(_ gift: ContentGift) { tasks.postUrgently(.give(gift)) }
 
   package func close() { tasks.close() }
 }
 
 extension ContentServer.Location {
-  /// A study's data set where it is files.
+  /// Creates the location of a study's data set; `nil` if the set is drawn or its path is not known.
   package init?(_ data: DataRequirement) {
     let bytes = ContentLayout.bytes(of: data)
     guard let path = data.pathHint, let kind = ContentKind(data.set), let hash = ContentHash(data.contentHash) else {
@@ -130,7 +130,7 @@ extension ContentServer.Location {
       self.init(content: content, folder: path, layout: layout)
       return
     }
-    // A file under its own name.
+    // A file of arrays keeps its own name.
     self.init(
       content: content, folder: FilePath.folder(of: path),
       layout: ContentLayout(files: [.init(name: FilePath.name(of: path), bytes: bytes)]))
@@ -138,7 +138,7 @@ extension ContentServer.Location {
 }
 
 extension Result<ContentPiece, ContentError> {
-  /// What a coordinator answers.
+  /// Returns the message that a coordinator answers with.
   package func coordinatorsMessage(for gift: ContentGift) -> CoordinatorMessage {
     switch self {
     case .success(let piece): gift.namesContent ? .contentPiece(piece) : .dataChunk(piece.unnamed)
@@ -150,7 +150,7 @@ extension Result<ContentPiece, ContentError> {
     }
   }
 
-  /// What a worker answers.
+  /// Returns the message that a worker answers with.
   package func workersMessage(for gift: ContentGift) -> WorkerMessage {
     switch self {
     case .success(let piece): .contentPiece(piece)

@@ -3,14 +3,14 @@ import Files
 import Foundation
 import SearchProtocol
 
-// What makes room for a content, and what may not go.
+// Makes room for a content, and decides what must stay.
 extension ContentStore {
-  /// Removes what may go and nobody uses now, what was not used for the longest time first, until there is room.
+  /// Removes contents that may go and are not in use, the least recently used first, until there is room.
   func makeRoom(for content: ContentDescription) throws(ContentError) {
     guard content.bytes <= limit else {
       throw .exceedsLimit(content.kind, bytes: content.bytes, folder: folder, limit: limit)
     }
-    // One process at a time decides what goes.
+    // One process at a time decides what is removed.
     let turn: FileLock
     do { turn = try FileLock.folder(folder) } catch { throw .unwritable(path: folder, error.reason) }
     defer { withExtendedLifetime(turn) {} }
@@ -29,13 +29,13 @@ extension ContentStore {
     guard total + content.bytes <= limit else { throw .limitReached(folder: folder, limit: limit, used: total) }
   }
 
-  /// Of all contents, whole ones and partial ones.
+  /// The names of all contents, complete and partial ones.
   var names: Set<ContentHash> {
     let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return Set(entries.compactMap { ContentHash($0.hasSuffix(".partial") ? String($0.dropLast(8)) : $0) })
   }
 
-  /// What is being taken counts with all that it will have.
+  /// Returns the size of a content. One that is being taken counts with its full length.
   private func size(of hash: ContentHash) -> Int {
     let present = ["", ".partial"].reduce(0) { sum, ending in
       let path = "\(folder)/\(hash)\(ending)"

@@ -5,30 +5,30 @@ import ImageData
 import ReadableText
 import SearchProtocol
 
-/// Contents on this machine's disk, bounded, each in a folder that is there whole or not at all.
+/// Contents on this machine's disk, up to a limit. The folder of each is there completely or not at all.
 ///
 /// | name | what |
 /// |---|---|
 /// | `HASH` | a content that was checked as a whole |
 /// | `HASH.partial` | one that is being taken: files that grow in their order |
-/// | `HASH.json` | what it is, and whose |
-/// | `HASH.lock` | locked shared by who uses it, exclusively by who takes or removes it |
+/// | `HASH.json` | what it is, and the key of the worker that gave it |
+/// | `HASH.lock` | locked: shared while the content is used, exclusively while it is taken or removed |
 ///
-/// A place belongs to the thread that holds it; the lock ends with the process, however it ends.
+/// A `Place` belongs to the thread that holds it; its lock ends with the process, however that ends.
 package struct ContentStore: Sendable {
-  /// What goes where there is no room.
+  /// What is removed if there is no room.
   package enum Keeping: Sendable {
-    /// Those that were not used for the longest time: all can be fetched again. What a full disk interrupts stays, to
-    /// go on with.
+    /// The least recently used contents: all can be fetched again. If a full disk interrupts taking one, its part
+    /// stays, to be continued.
     case latest
-    /// Only parts that nobody is at; of what a full disk interrupts nothing stays.
+    /// Only parts of contents that are not being taken now. If a full disk interrupts taking one, its part is removed.
     case all
   }
 
   package static let standardCacheBytes = 10_000_000_000
 
   package let folder: String
-  /// Most bytes that all contents together may have.
+  /// The largest number of bytes that all contents together may have.
   package let limit: Int
   package let keeping: Keeping
 
@@ -41,7 +41,7 @@ package struct ContentStore: Sendable {
     self.keeping = keeping
   }
 
-  /// A content in use, or the place that one is being taken to. Unlocked when released.
+  /// A content in use, or the place of one that is being taken. Unlocked when released.
   package final class Place: Sendable {
     package let content: ContentDescription
     package let layout: ContentLayout
@@ -60,16 +60,16 @@ package struct ContentStore: Sendable {
 
   package enum Finding: Sendable {
     case present(Place)
-    /// Nobody else takes it: so many bytes from its start are in `Place.partial`.
+    /// Reserved for the caller: no other process takes the content. `Place.partial` holds `present` leading bytes.
     case absent(Place, present: Int)
   }
 
-  /// Looks for a content, and waits where another process of this machine takes it.
+  /// Looks for a content, and waits while another process of this machine takes it.
   /// - Parameters:
-  ///   - layout: other files than those of its kind.
-  ///   - key: whose it is.
-  ///   - isCancelled: asked again and again; ends the waiting with nil.
-  ///   - onWait: called once where it has to wait.
+  ///   - layout: the files, if they are not those of the content's kind.
+  ///   - key: the key of the worker that gives the content.
+  ///   - isCancelled: polled while waiting; ends the wait, and the result is `nil`.
+  ///   - onWait: called once if the call has to wait.
   package func find(
     _ content: ContentDescription, layout: ContentLayout? = nil, key: String? = nil, isCancelled: () -> Bool,
     onWait: () -> Void = {}
@@ -79,7 +79,8 @@ package struct ContentStore: Sendable {
     func place(_ lock: FileLock) -> Place { Place(content, layout: layout, store: folder, lock: lock) }
     var hasWaited = false
     while !isCancelled() {
-      // With the exclusive lock a process is alone with it; one that does not get it, but finds it whole, shares it.
+      // The process with the exclusive lock is alone with the content. If another holds a lock and the content is
+      // complete, this process shares it.
       if let place = try lock(content.contentHash, .exclusive).map(place) {
         if isFolder(place.folder) {
           if isWhole(place, in: place.folder) { return try share(place) }
@@ -105,12 +106,12 @@ package struct ContentStore: Sendable {
 
   private func share(_ place: Place) throws(ContentError) -> Finding {
     do { try place.lock.change(to: .shared, waits: true) } catch { throw .unwritable(path: place.folder, error.reason) }
-    // Which one was used last decides which one goes first.
+    // The time of the last use decides which content is removed first.
     utimes(place.folder, nil)
     return .present(place)
   }
 
-  /// All that are there as a whole; their bytes are not read.
+  /// Returns all complete contents. Their bytes are not read.
   package func contents() -> [StoredContent] {
     names.sorted().compactMap { hash in
       guard isFolder("\(folder)/\(hash)"), let record = ContentRecord.read(recordPath(hash)),
@@ -128,7 +129,7 @@ package struct ContentStore: Sendable {
 
   // MARK: Taking
 
-  /// Keeps bytes of the stream. `place` is one that was found absent.
+  /// Stores bytes of the stream. `place` must be one that was found absent.
   package func store(_ bytes: [UInt8], at offset: Int, in place: Place) throws(ContentError) {
     var done = 0
     for (index, part) in place.layout.pieces(of: offset..<offset + bytes.count) {
@@ -148,7 +149,7 @@ package struct ContentStore: Sendable {
     }
   }
 
-  /// Checks what was taken as a whole and puts it in its place; throws it away where it is not what it should be.
+  /// Checks the complete content and moves it into place, or discards it if its hash is not the expected one.
   package func install(_ place: Place, key: String? = nil) throws(ContentError) -> Finding {
     guard isWhole(place, in: place.partial) else {
       try remove(place.partial)
@@ -161,14 +162,14 @@ package struct ContentStore: Sendable {
     return try share(place)
   }
 
-  /// Something went wrong with the disk.
+  /// Gives up a place after an error, or if nothing was stored in it. Removes what it holds if `keeping` is `.all`.
   package func giveUp(_ place: Place) {
     guard keeping == .all else { return }
     try? remove(place.partial)
     try? remove(recordPath(place.content.contentHash))
   }
 
-  /// Nobody wants it any more, or it is not what it was.
+  /// Removes a content that is no longer needed or was damaged, unless it is in use.
   package func remove(_ content: ContentHash) throws(ContentError) {
     guard let lock = try lock(content, .exclusive) else { return }
     defer { withExtendedLifetime(lock) {} }
@@ -181,7 +182,8 @@ package struct ContentStore: Sendable {
     try remove(recordPath(hash))
   }
 
-  /// How much is there from the start. Files after the first that is not whole are thrown away.
+  /// Prepares the place and returns the number of leading bytes that are there. Files after the first incomplete one
+  /// are removed.
   private func prepare(_ place: Place, key: String?) throws(ContentError) -> Int {
     let record = ContentRecord(content: place.content, key: key)
     let path = recordPath(place.content.contentHash)
@@ -221,9 +223,9 @@ package struct ContentStore: Sendable {
 
   func recordPath(_ hash: ContentHash) -> String { "\(folder)/\(hash).json" }
 
-  /// The lock's file stays when its content goes: another process may have opened it just before, and would lock a file
-  /// that is gone.
-  /// - Returns: nil while another holds it.
+  /// Locks a content. The lock file stays when the content is removed: another process may have opened it just before,
+  /// and would then lock a deleted file.
+  /// - Returns: `nil` if another process holds the lock.
   func lock(_ hash: ContentHash, _ kind: FileLock.Kind) throws(ContentError) -> FileLock? {
     let path = "\(folder)/\(hash).lock"
     do { return try FileLock.file(path, kind, waits: false, mode: 0o644) } catch {
@@ -232,7 +234,7 @@ package struct ContentStore: Sendable {
     }
   }
 
-  /// Links are not followed.
+  /// Whether there is a folder at `path`. Links are not followed.
   func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR

@@ -3,9 +3,9 @@ import Foundation
 import SearchProtocol
 import Synchronization
 
-/// A coordinator's contents on its disk and on their way to workers. Belongs to the coordinator's thread.
+/// A coordinator's contents, on its disk and in transit to workers. Belongs to the coordinator's thread.
 package final class CoordinatorContentDesk {
-  /// What became of something, for the coordinator's thread.
+  /// The result of a step, for the coordinator's thread.
   package enum Input: Sendable {
     case kept(ContentKeeper.Answer)
     case unreadable(ContentHash, reason: String)
@@ -14,14 +14,14 @@ package final class CoordinatorContentDesk {
   private let store: ContentStore
   private let server: ContentServer
   private let keeper: ContentKeeper
-  /// Those that are on disk at the start.
+  /// The contents that were on disk at the start.
   package let stored: [StoredContent]
 
   /// - Parameters:
-  ///   - dataSet: the study's, where workers can fetch it; it was read as a whole just now.
-  ///   - send: for any thread.
-  ///   - post: for any thread.
-  /// - Throws: where the data set's files cannot be opened.
+  ///   - dataSet: the study's data set if workers can fetch it. The caller has just read it as a whole.
+  ///   - send: called from any thread.
+  ///   - post: called from any thread.
+  /// - Throws: if the data set's files cannot be opened.
   package init(
     store: ContentStore, dataSet: ContentServer.Location?,
     send: @escaping @Sendable (_ frames: [[UInt8]], _ peer: [UInt8]) -> Void, post: @escaping @Sendable (Input) -> Void

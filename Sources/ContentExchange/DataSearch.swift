@@ -4,18 +4,18 @@ import ImageData
 import SearchCore
 import SearchProtocol
 
-/// Looking for a study's data set on this machine.
+/// The search for a study's data set on this machine.
 package enum DataSearch {
-  /// What a worker found for a study.
+  /// The result of a worker's search for a study's data set.
   enum Found: Sendable {
     case embedded
     case folder(String)
-    /// With what was found instead.
+    /// Not found. The associated value says what was found instead.
     case nowhere(String)
   }
 
-  /// Looks in the worker's own folder where one was given, then where the coordinator has it, then in the standard
-  /// place, and takes the first whose content is the study's.
+  /// Looks in the worker's own folder if there is one, then at the coordinator's path, then in the standard place, and
+  /// returns the first place whose content is the study's.
   static func find(_ requirement: DataRequirement, ownFolder: String?) throws(ContentError) -> Found {
     guard !requirement.set.isDrawn else {
       guard requirement.contentHash == DataContent.shapes10.identity else {

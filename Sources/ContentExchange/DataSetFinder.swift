@@ -3,12 +3,12 @@ import Foundation
 import ImageData
 import SearchProtocol
 
-/// A worker's way to the study's data set: in its own places, in the machine's cache, or from the coordinator into the
-/// cache.
+/// Provides the study's data set to a worker: from the worker's own places, from the machine's cache, or from the
+/// coordinator through the cache.
 ///
-/// Belongs to the worker's thread, as the keeper does that makes its place in the cache.
+/// Belongs to the worker's thread, as does the keeper that prepares the data set's place in the cache.
 package final class DataSetFinder {
-  /// What a search found in folders, for the worker's thread.
+  /// The result of a search in folders, for the worker's thread.
   package struct Answer: Sendable {
     fileprivate let requirement: DataRequirement
     fileprivate let found: Result<DataSearch.Found, ContentError>
@@ -16,9 +16,9 @@ package final class DataSetFinder {
 
   private enum State {
     case idle
-    /// In folders.
+    /// Searching in folders.
     case searching(DataRequirement)
-    /// In the cache; nowhere else, for this reason.
+    /// Looking in the cache; the data set is in no folder, for this reason.
     case preparing(ContentDescription, reason: String)
     case fetching(ContentDescription)
   }
@@ -28,10 +28,10 @@ package final class DataSetFinder {
   private let describe: @Sendable (any Error) -> String
   private let answer: @Sendable (Answer) -> Void
   private var state = State.idle
-  /// Where the study's data set is; nil for embedded ones.
+  /// The path of the study's data set; `nil` if the set is embedded.
   package private(set) var path: String?
 
-  /// - Parameter describe: one line for the user of a worker that gives up.
+  /// - Parameter describe: returns one line for the user of a worker that gives up.
   package init(
     ownFolder: String?, keeper: ContentKeeper, describe: @escaping @Sendable (any Error) -> String,
     answer: @escaping @Sendable (Answer) -> Void
@@ -39,7 +39,7 @@ package final class DataSetFinder {
     (self.ownFolder, self.keeper, self.describe, self.answer) = (ownFolder, keeper, describe, answer)
   }
 
-  /// Reading 184 MB takes a while: heartbeats go on meanwhile.
+  /// Starts the search, on another thread: reading 184 MB takes a while, and heartbeats must go on meanwhile.
   package func locate(_ requirement: DataRequirement) {
     forget()
     state = .searching(requirement)
@@ -52,13 +52,14 @@ package final class DataSetFinder {
     }
   }
 
-  /// What is found from now on, or is being waited for, is of no use.
+  /// Cancels the search: results that arrive later are ignored, and waiting for the cache ends.
   package func forget() {
     if case .preparing(let content, _) = state { keeper.run(.release(content.contentHash)) }
     state = .idle
   }
 
-  /// The event, where the search is over and answers what was asked last.
+  /// Returns the event that ends the search; `nil` if the answer is not that of the last search, or if the search goes
+  /// on in the cache.
   package func event(of answer: Answer) -> WorkerEvent? {
     guard case .searching(let requirement) = state, requirement == answer.requirement else { return nil }
     state = .idle
@@ -79,7 +80,7 @@ package final class DataSetFinder {
     }
   }
 
-  /// What an event of the keeper's is for the machine.
+  /// Converts an event of the keeper into one for the worker's state machine.
   package func event(for event: ContentEvent) -> WorkerEvent {
     switch (event, state) {
     case (.prepared(let hash, let present), .preparing(let content, let reason)) where hash == content.contentHash:
@@ -97,7 +98,7 @@ package final class DataSetFinder {
     }
   }
 
-  /// In the cache: of one file it is that.
+  /// Returns the path in the cache: of arrays the file, of other sets the folder.
   private func path(of content: ContentDescription) -> String? {
     guard let folder = keeper.folder(of: content.contentHash) else { return nil }
     guard content.kind == .arrays, let file = ContentLayout(content)?.files.first else { return folder }

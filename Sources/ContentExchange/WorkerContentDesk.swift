@@ -4,14 +4,14 @@ import SearchProtocol
 
 /// A worker's contents: its data set, what its clients fetch, and what they give. Belongs to the worker's thread.
 package final class WorkerContentDesk {
-  /// What became of something, for the worker's thread.
+  /// The result of a step, for the worker's thread.
   package enum Input: Sendable {
     case found(DataSetFinder.Answer)
     case kept(ContentKeeper.Answer)
     case read(ContentGift, Result<ContentPiece, ContentError>)
   }
 
-  /// What follows from it.
+  /// What an input leads to.
   package enum Outcome {
     case event(WorkerEvent)
     case message(WorkerMessage)
@@ -22,9 +22,9 @@ package final class WorkerContentDesk {
   private let server: ContentServer
 
   /// - Parameters:
-  ///   - ownFolder: the user's own place for the data set.
-  ///   - describe: one line for the user, of what the disk says.
-  ///   - post: for any thread.
+  ///   - ownFolder: the place that the user named for the data set.
+  ///   - describe: returns one line for the user about an error of the disk.
+  ///   - post: called from any thread.
   package init(
     ownFolder: String?, cache: ContentStore, describe: @escaping @Sendable (any Error) -> String,
     onWait: @escaping @Sendable (_ waiting: String) -> Void, post: @escaping @Sendable (Input) -> Void
@@ -40,13 +40,13 @@ package final class WorkerContentDesk {
 
   deinit { server.close() }
 
-  /// Where the study's data set is; nil for embedded ones.
+  /// The path of the study's data set; `nil` if the set is embedded.
   package var dataPath: String? { finder.path }
 
-  /// Where a content is that was taken.
+  /// Returns the folder of a content that was taken.
   package func folder(of content: ContentHash) -> String? { keeper.folder(of: content) }
 
-  /// The file of a content that is one.
+  /// Returns the file of a content that consists of one file.
   package func file(of content: ContentDescription) -> String? {
     guard let folder = folder(of: content.contentHash), let layout = ContentLayout(content), layout.files.count == 1
     else { return nil }
@@ -55,20 +55,21 @@ package final class WorkerContentDesk {
 
   package func locate(_ requirement: DataRequirement) { finder.locate(requirement) }
 
-  /// The answer to the last search is of no use any more.
+  /// Cancels the search for the data set; an answer that arrives later is ignored.
   package func forgetDataSet() { finder.forget() }
 
   package func run(_ effect: ContentEffect) {
     if case .give(let gift) = effect { server.post(gift) } else { keeper.run(effect) }
   }
 
-  /// Has the coordinator take it: an event for the machine. The files stay as they are until it is given or refused.
+  /// Offers a content to the coordinator. Returns the event for the state machine. The files must stay unchanged until
+  /// the content is given or refused.
   package func offer(_ location: ContentServer.Location) -> WorkerEvent {
     server.add(location)
     return .contentOffered(location.content)
   }
 
-  /// It was given or refused.
+  /// Stops serving a content that was given or refused.
   package func withdraw(_ content: ContentHash) { server.remove(content) }
 
   package func outcomes(of input: Input) -> [Outcome] {

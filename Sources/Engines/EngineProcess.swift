@@ -6,20 +6,20 @@ import Processes
 import SearchProtocol
 import Synchronization
 
-/// The engine process: takes requests from standard input one by one, trains, and tells how it goes on standard output.
+/// The engine process: takes requests from standard input one by one, trains, and reports events on standard output.
 ///
-/// It ends when its standard input ends, in the middle of a training too: then no worker is there to take the result.
+/// It ends when its standard input ends, even during a training: then there is no worker to take the result.
 package enum EngineProcess {
-  /// Of a process that lacks what it takes to work at all (EX_OSERR of sysexits.h).
+  /// The exit code of a process that lacks what it needs to work at all (EX_OSERR of sysexits.h).
   static let shortageExitCode: Int32 = 71
 
   package static func run() throws {
-    // Whatever else writes to standard output must not be taken for an event.
+    // What other code writes to standard output must not be taken for an event: it goes to standard error.
     let events = EventOutput(descriptor: dup(STDOUT_FILENO))
     dup2(STDERR_FILENO, STDOUT_FILENO)
     preferAsVictimOfMemoryShortage()
-    // A machine that is stopped signals all its processes. What becomes of a training is its worker's to decide; where
-    // that ends, so does standard input.
+    // A machine that shuts down signals all its processes. The worker decides what happens to a training; when the
+    // worker ends, so does standard input.
     Signals.ignore(Signals.requestsToEnd)
 
     let requests = RequestQueue()
@@ -41,7 +41,8 @@ package enum EngineProcess {
     }
   }
 
-  /// Where memory runs out, one training is to end, not the worker that can tell of it.
+  /// Makes this process the kernel's preferred victim: if memory runs out, a training should end, not the worker, which
+  /// can report it.
   private static func preferAsVictimOfMemoryShortage() {
     let descriptor = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -49,11 +50,12 @@ package enum EngineProcess {
     close(descriptor)
   }
 
+  /// Writes the events of an engine process to a descriptor.
   package struct EventOutput {
     package let descriptor: Int32
 
-    /// A result that is none, such as an accuracy above 1, is a failure: the worker would wait for another word in
-    /// vain.
+    /// Sends an event. An invalid result, such as an accuracy above 1, is sent as a failure: otherwise the worker would
+    /// wait in vain.
     package func send(_ event: EngineEvent) {
       do {
         let line = try EngineLine.encode(event)
@@ -65,7 +67,7 @@ package enum EngineProcess {
     }
   }
 
-  /// Lines from the reading thread to the training thread.
+  /// Passes lines from the reading thread to the training thread.
   private final class RequestQueue: Sendable {
     private let lines = Mutex<[[UInt8]]>([])
     private let available = DispatchSemaphore(value: 0)

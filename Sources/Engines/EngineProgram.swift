@@ -4,7 +4,7 @@ import Processes
 import SearchCore
 import Synchronization
 
-/// How this program is started as an engine process: in an environment of its own, because OpenBLAS is set up
+/// How this program is started as an engine process: in an environment of its own, because OpenBLAS is configured
 /// differently there.
 package struct EngineProgram: Sendable {
   package let arguments: [String]
@@ -12,8 +12,8 @@ package struct EngineProgram: Sendable {
   private let environments: [InstructionSet?: [String: String]]
 
   /// - Parameters:
-  ///   - arguments: of an engine.
-  ///   - describing: of a process that prints the kernel variant and ends.
+  ///   - arguments: the arguments of an engine process.
+  ///   - describing: the arguments of a process that prints the kernel variant and ends.
   package init(arguments: [String], describing: [String]) {
     self.arguments = arguments
     self.describing = describing
@@ -21,16 +21,17 @@ package struct EngineProgram: Sendable {
     environments = Dictionary(uniqueKeysWithValues: choices.map { ($0, OpenBLASEnvironment.forEngines(of: $0)) })
   }
 
-  /// Of an engine whose study asks for these kernels.
+  /// Returns the environment of an engine whose study asks for these kernels.
   func environment(for kernels: InstructionSet?) -> [String: String] { environments[kernels] ?? [:] }
 
-  /// What engines compute with: by themselves first, then for studies that ask for an instruction set that this machine
-  /// has.
-  /// - Throws: where an engine cannot even start on this machine, with what it said. One that is killed is asked again.
+  /// Returns the kernel variants of engines: first that of engines without a demand, then those for studies that ask
+  /// for an instruction set that this machine has.
+  /// - Throws: if an engine cannot even start on this machine, with what it wrote. A process that fails is started
+  ///   again, up to two times.
   package func kernelVariants() throws -> [String] {
     var variants = [try kernelVariant(for: nil)]
     for kernels in InstructionSet.allCases where KernelSelection.isAvailable(kernels) {
-      // Known without a process where it is what engines do by themselves.
+      // No process is needed if the expected variant is in the list already.
       guard let expected = OpenBLASEnvironment.kernelVariantOfEngines(for: kernels), !variants.contains(expected) else {
         continue
       }
@@ -70,7 +71,7 @@ package struct EngineProgram: Sendable {
   }
 }
 
-/// `description` is one line.
+/// An engine process that cannot run. `description` is one line.
 package struct EngineProcessError: Error, Hashable, Sendable, CustomStringConvertible {
   package let reason: String
 

@@ -4,8 +4,8 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// What an engine process of a slot did. `generation` counts the slot's processes: events of one that was stopped are
-/// told from those of its successor.
+/// What an engine process of a slot did. `generation` counts the slot's processes, which distinguishes events of a
+/// stopped process from those of its successor.
 package struct EngineSlotEvent: Sendable {
   package enum Content: Sendable {
     case event(EngineEvent)
@@ -18,14 +18,14 @@ package struct EngineSlotEvent: Sendable {
   package var content: Content
 }
 
-/// One slot of a worker: at most one engine process, which lives on from job to job and keeps its data set loaded.
+/// One slot of a worker: at most one engine process, which is reused from job to job and keeps its data set loaded.
 ///
 /// Belongs to the worker's thread; what the process does arrives there as `EngineSlotEvent`.
 package struct EngineSlot {
   package let number: Int
   package private(set) var job: AttemptReference?
   private var process: ChildProcess?
-  /// That its process was started for.
+  /// The kernels that its process was started for.
   private var kernels: InstructionSet?
   private var dataContent = ""
   private var generation = 0
@@ -35,19 +35,20 @@ package struct EngineSlot {
 
   package init(number: Int) { self.number = number }
 
-  /// What a worker is to know about its engine.
+  /// What a worker must know about its engine.
   package enum News {
     case progress(AttemptProgress)
     case finished(AttemptReference, Observation)
     case failed(AttemptReference, reason: String, AttemptFailure)
-    /// It ended between two jobs, which costs none: the next one starts another.
+    /// The process ended between two jobs, which costs no attempt: the next job starts another process.
     case endedIdle(reason: String)
   }
 
   /// - Parameters:
-  ///   - kernels: that the job asks for. OpenBLAS is set up when a process starts: where the slot's was started for
-  ///     others, another takes its place.
-  ///   - dataContent: hash of the images. A process keeps those that it has read, and knows them by their path.
+  ///   - kernels: the kernels that the job asks for. OpenBLAS is configured when a process starts: if the slot's
+  ///     process was started for other kernels, it is replaced.
+  ///   - dataContent: the hash of the images. A process keeps the images that it has read and identifies them by their
+  ///     path: for other images it is replaced.
   package mutating func start(
     _ request: EngineRequest, kernels: InstructionSet? = nil, dataContent: String = "", program: EngineProgram,
     now: Double,
@@ -64,7 +65,7 @@ package struct EngineSlot {
       lastSign = now
       startedAt = now
       killsAtStart = MemoryShortage.kills
-      // If the process has died meanwhile, its end event reports it.
+      // If the process has died in the meantime, its end event reports that.
       process.write(line)
       return nil
     } catch {
@@ -72,7 +73,7 @@ package struct EngineSlot {
     }
   }
 
-  /// Ends the process at once; whatever it still says is ignored.
+  /// Ends the process at once. Its further output is ignored.
   package mutating func stop() {
     process?.send(signal: SIGKILL)
     process = nil
@@ -90,7 +91,7 @@ package struct EngineSlot {
       let shortage = failure.isOutOfMemorySuspected ? "most likely for lack of memory: " : ""
       return end { .failed($0, reason: "the engine process ended: \(shortage)\(ending.reason)", failure) }
     case .garbled(let problem):
-      // Nothing that it says can be relied on any more.
+      // Nothing that the process writes can be relied on any more.
       return kill(.garbled, "the engine process said what cannot be read: \(problem)")
     case .event(.progress(let progress)):
       return progress.reference == job ? .progress(progress) : nil
@@ -101,13 +102,13 @@ package struct EngineSlot {
     }
   }
 
-  /// For so many seconds neither this process nor its engine ran: they do not count.
+  /// Excludes `seconds` from the time limits: neither this process nor its engine ran during that time.
   package mutating func forgive(_ seconds: Double) {
     lastSign += seconds
     startedAt += seconds
   }
 
-  /// Ends an engine that hangs or uses up more than a job may. To be called several times a second.
+  /// Ends an engine that hangs or exceeds a limit of jobs. Must be called several times a second.
   package mutating func enforce(_ limits: JobLimits, now: Double) -> News? {
     guard job != nil, let process else { return nil }
     let resident = process.residentBytes() ?? 0
@@ -146,7 +147,7 @@ package struct EngineSlot {
       if code == EngineProcess.shortageExitCode { failure.cause = .notStarted }
     case .killed(let signal):
       failure.signal = Int(signal)
-      // Not by this worker: what it kills itself it does not hear of.
+      // This worker did not kill it: it gets no event of processes that it kills itself.
       failure.isOutOfMemorySuspected =
         signal == SIGKILL
         && MemoryShortage.isSuspected(killsBefore: killsAtStart, peakBytes: ending.peakMemoryBytes)

@@ -1,8 +1,8 @@
 import ReadableText
 
-/// What one training may use up; beyond it, its engine process is ended and the attempt fails.
+/// The limits of one training; beyond them, its engine process is ended and the attempt fails.
 package struct JobLimits: Sendable {
-  /// What reasons call the limits by: the settings with which their user changes them.
+  /// The names of the limits in reasons: those of the settings with which the user changes them.
   package struct Names: Sendable {
     package var memory: String
     package var time: String
@@ -15,11 +15,11 @@ package struct JobLimits: Sendable {
     package static let plain = Names(memory: "memory of a job", time: "time of a job", silence: "longest silence")
   }
 
-  /// Resident memory of the engine process, in bytes; nil for as much as there is.
+  /// The resident memory of the engine process, in bytes; `nil` for no limit.
   package var memoryBytes: Int?
-  /// From the start of a job to its end; nil for as long as it takes.
+  /// The time from the start of a job to its end; `nil` for no limit.
   package var seconds: Double?
-  /// An engine process that makes no progress for so long hangs.
+  /// An engine process that makes no progress for this time hangs.
   package var silenceSeconds: Double
   package var names: Names
 
@@ -30,7 +30,7 @@ package struct JobLimits: Sendable {
     self.names = names
   }
 
-  /// What to say where jobs within their limits may use up more memory together than there is; nil where they fit.
+  /// Returns a warning if jobs within their limits may together take more memory than there is; `nil` if they fit.
   package func shortage(slots: Int, available: Int?) -> String? {
     guard let memoryBytes, let available, memoryBytes > available / max(1, slots) else { return nil }
     let (one, all) = (Readable.bytes(memoryBytes), Readable.bytes(available))

@@ -2,15 +2,15 @@ import BasisEngine
 import Foundation
 import SearchCore
 
-/// How engine processes are to load OpenBLAS, which reads its environment once, before `main`. Nothing else in this
-/// program has products of OpenBLAS in its results (`Work.usesOpenBLAS`).
+/// The environment of engine processes for OpenBLAS, which reads it once, before `main`. Nothing else in this program
+/// has matrix products of OpenBLAS in its results (`Work.usesOpenBLAS`).
 package enum OpenBLASEnvironment {
   static let coreType = "OPENBLAS_CORETYPE"
   package static let threads = "OPENBLAS_NUM_THREADS"
 
-  /// OpenBLAS takes its Haswell kernels on processors that it does not know; where there is AVX-512, its SkylakeX
-  /// kernels are about twice as fast. Core types that have AVX-512 themselves are left alone, and so is what the user
-  /// has set.
+  /// The core type to set, or `nil`. OpenBLAS uses its Haswell kernels on processors that it does not know; with
+  /// AVX-512, its SkylakeX kernels are about twice as fast. Core types with AVX-512 are left alone, and so is what the
+  /// user has set.
   package static var betterCoreType: String? {
     guard ProcessInfo.processInfo.environment[coreType] == nil else { return nil }
     let hasAVX512 = KernelSelection.variants.contains { $0.name == "avx512" && $0.isSupported }
@@ -18,14 +18,14 @@ package enum OpenBLASEnvironment {
     return "SkylakeX"
   }
 
-  /// The core type that this process has loaded; nil where no kernels run here at all.
+  /// The core type that this process has loaded; `nil` if no kernels run here at all.
   package static var loadedCoreType: String? {
     guard let variant = try? KernelSelection.variantDescription() else { return nil }
     return variant.split(separator: "+").last.map(String.init)
   }
 
-  /// The core type of engines whose study asks for an instruction set: one for all processors that have it, whatever
-  /// OpenBLAS would choose there and whatever the user has set. Nil where the study asks for none.
+  /// Returns the core type of engines whose study asks for an instruction set: the same one for all processors that
+  /// have it, whatever OpenBLAS would choose there and whatever the user has set. `nil` if the study asks for none.
   private static func coreType(for kernels: InstructionSet?) -> String? {
     switch kernels {
     case .avx2: "Haswell"
@@ -34,7 +34,8 @@ package enum OpenBLASEnvironment {
     }
   }
 
-  /// That engines started here will have, as far as can be told before one is; nil where these kernels do not run here.
+  /// Returns the variant of engines started here, as far as it is known before one runs; `nil` if the kernels do not
+  /// run here.
   package static func kernelVariantOfEngines(for kernels: InstructionSet?) -> String? {
     guard let table = try? KernelSelection.table(for: kernels) else { return nil }
     let own = KernelSelection.variantDescription(of: table)
@@ -42,7 +43,8 @@ package enum OpenBLASEnvironment {
     return own[...plus] + core
   }
 
-  /// For engine processes: one thread, the fitting core type, everything else as it is here.
+  /// Returns the environment of engine processes: one thread, the suitable core type, everything else as in this
+  /// process.
   static func forEngines(of kernels: InstructionSet?) -> [String: String] {
     var environment = ProcessInfo.processInfo.environment
     environment[threads] = "1"

@@ -14,7 +14,7 @@ struct RequestRunner {
   private static let secondsBetweenReports = 0.5
   private static let mostWeightBytes = 1 << 30
 
-  /// On standard error, of which the worker keeps the last lines.
+  /// Writes a line to standard error, whose last lines the worker keeps.
   private static func tell(_ text: String) {
     try? Descriptor.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
   }
@@ -25,7 +25,7 @@ struct RequestRunner {
 
   init() throws { runner = try WorkRunner() }
 
-  /// Trains what is asked for; `progress` hears of it now and then, and once at the beginning.
+  /// Trains what is requested. `report` is called once at the beginning, and then from time to time.
   package func run(_ request: EngineRequest, progress report: (AttemptProgress) -> Void) -> EngineEvent {
     let reference = request.job.reference
     var lastReport = MonotonicClock.now

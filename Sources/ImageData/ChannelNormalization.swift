@@ -41,7 +41,7 @@ extension ChannelNormalization: Codable {
     case mean, standardDeviation
   }
 
-  /// - Throws: also for numbers by which no image can be normalized.
+  /// - Throws: also if the numbers are not those of every channel, are not finite, or a deviation is not positive.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     let (mean, deviation) = (

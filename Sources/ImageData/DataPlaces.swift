@@ -2,13 +2,13 @@ import Files
 import Foundation
 import SearchCore
 
-/// Where data sets are looked for on this machine.
+/// The places where data sets are looked for on this machine.
 package enum DataPlaces {
   package static let standardCIFAR10 = "~/.cache/layersearch/cifar-10-batches-bin"
   package static let standardCIFAR100 = "~/.cache/layersearch/cifar-100-binary"
   package static let embedded = "shapes10"
 
-  /// Where a set is put where nothing else is said; nil where there is no such place.
+  /// Returns the place of a set if the user names none, or `nil` if the set has no such place.
   package static func standard(_ set: ImageSet) -> String? {
     switch set {
     case .cifar10: standardCIFAR10
@@ -17,32 +17,32 @@ package enum DataPlaces {
     }
   }
 
-  /// What is known of the data set that stands somewhere.
+  /// Reads the data set at `data` and returns a report on it.
   package static func report(on data: String) throws(ImageDataError) -> DataSetReport {
     try DataPlace(data).files()?.report() ?? Shapes10.report(trainingCount: 2_000, testCount: 500)
   }
 }
 
-/// A data set in files.
+/// A data set stored in files.
 protocol ImageFiles {
   /// Reads and checks all of it: sizes, labels, statistics of the training images, content hash.
   func report() throws(ImageDataError) -> DataSetReport
-  /// The training images of each of the lists, in its order.
+  /// Returns the training images of each list, in the list's order.
   func trainingImages(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages]
-  /// The first test images; nil for all of them.
+  /// Returns the first `count` test images, or all if `nil`.
   func testImages(count: Int?) throws(ImageDataError) -> LabeledImages
 }
 
-/// A data set at a place of this machine.
+/// A data set and its place on this machine.
 package enum DataPlace: Sendable, Hashable {
   case shapes10
-  /// With the folder of its files.
+  /// The associated value is the folder of the files.
   case cifar10(String)
   case cifar100(String)
-  /// With the file.
+  /// The associated value is the file.
   case arrays(String)
 
-  /// As what stands there tells: CIFAR-10 where that does not.
+  /// Determines the set by what is at `data`, and assumes CIFAR-10 if that does not tell.
   /// - Parameter data: a folder, a file of arrays, or the embedded set's name.
   package init(_ data: String) {
     guard data != DataPlaces.embedded else {
@@ -61,7 +61,7 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
-  /// A file of arrays where contents are kept, which has not its name any more.
+  /// Whether the file is a file of arrays in a folder of contents, where it does not have its own name any more.
   private static func isKept(_ path: String) -> Bool {
     guard let source = try? ByteSource(path: path), let start = try? source.bytes(at: 0, count: min(9, source.count))
     else { return false }
@@ -89,7 +89,7 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
-  /// Nil where it is drawn.
+  /// Returns the files, or `nil` if the set is drawn.
   fileprivate func files() throws(ImageDataError) -> (any ImageFiles)? {
     switch self {
     case .shapes10: nil
@@ -99,7 +99,7 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
-  /// What it holds; of arrays their file is read, without its images.
+  /// Returns what the set holds. For arrays it reads their file, except for the images.
   package func shape() throws(ImageDataError) -> DataShape {
     switch self {
     case .arrays(let file): try ArraysFile(path: file).shape
@@ -107,7 +107,8 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
-  /// What names its content: of files the SHA-256 over their bytes in order, of a drawn set its name and version.
+  /// Returns the identity of the content: for files the SHA-256 over their bytes in order, for a drawn one its name and
+  /// version.
   package func content() throws(ImageDataError) -> DataContent {
     switch self {
     case .shapes10: .shapes10
@@ -117,12 +118,12 @@ package enum DataPlace: Sendable, Hashable {
     }
   }
 
-  /// The training images of each of the lists, in its order. Those that are drawn have no end.
+  /// Returns the training images of each list, in the list's order. A drawn set has images of any index.
   package func training(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
     try files()?.trainingImages(lists) ?? lists.map { Shapes10.training(indices: $0) }
   }
 
-  /// The first test images; all of them where no count is given, which a drawn set wants.
+  /// Returns the first `count` test images, or all if `nil`. A drawn set needs a count; without one it returns none.
   package func test(count: Int?) throws(ImageDataError) -> LabeledImages {
     try files()?.testImages(count: count) ?? Shapes10.test(count: count ?? 0)
   }

@@ -1,16 +1,16 @@
-/// What `data info` and `data verify` tell about a data set.
+/// What `data info` and `data verify` print about a data set.
 public struct DataSetReport: Sendable, Equatable, Codable {
   public struct File: Sendable, Equatable, Codable {
     public let name: String
     public let bytes: Int
     public let images: Int
-    /// Images of each class.
+    /// The number of images of each class.
     public let labels: [Int]
   }
 
-  /// As configurations name it.
+  /// The set's name in configurations.
   public let set: String
-  /// The folder, or the file; nil for a drawn set.
+  /// The folder or the file; `nil` for a drawn set.
   public let directory: String?
   public let contentHash: String
   public let authenticity: DataAuthenticity
@@ -19,15 +19,15 @@ public struct DataSetReport: Sendable, Equatable, Codable {
   public let trainingImages: Int
   public let testImages: Int
   public let classNames: [String]
-  /// Of the training images, in class order; and of the test images.
+  /// The number of training images of each class, in class order, and that of test images.
   public let trainingLabels: [Int]
   public let testLabels: [Int]
-  /// Of the training images' channels red, green, blue, in units of the full range 255; the deviation is the
-  /// population's over all pixels.
+  /// Mean and standard deviation of the training images for red, green and blue, in units of the full range 255. The
+  /// deviation is the population's over all pixels.
   public let mean: [Double]
   public let standardDeviation: [Double]
 
-  /// What can be trained on and is hardly meant, in one line each.
+  /// What does not prevent training but is probably unintended, one line each.
   public var warnings: [String] {
     let constant = zip(["red", "green", "blue"], standardDeviation).filter { $1 == 0 }.map(\.0)
     guard !constant.isEmpty else { return [] }
@@ -36,7 +36,7 @@ public struct DataSetReport: Sendable, Equatable, Codable {
     ]
   }
 
-  /// Plain lines for people.
+  /// The report as lines of plain text.
   public var lines: [String] {
     var lines = ["\(set): \(trainingImages) training and \(testImages) test images, \(bytes) bytes"]
     if let directory { lines.append("\(set == "arrays" ? "file  " : "folder")   \(directory)") }
@@ -60,7 +60,7 @@ public struct DataSetReport: Sendable, Equatable, Codable {
   }
 }
 
-/// Mean and standard deviation of bytes by channel, exact: byte counts first, arithmetic afterwards.
+/// Mean and standard deviation of bytes by channel, computed from exact byte counts.
 struct ChannelStatistics {
   private var counts = [Int](repeating: 0, count: LabeledImages.channels * 256)
 
@@ -76,7 +76,7 @@ struct ChannelStatistics {
     }
   }
 
-  /// In units of the full range 255; zeros where nothing was added.
+  /// In units of the full range 255; zeros if no image was added.
   var meanAndDeviation: (mean: [Double], standardDeviation: [Double]) {
     var means: [Double] = []
     var deviations: [Double] = []

@@ -1,8 +1,8 @@
-/// What a check of every file of a data set found; the object that `data verify --json` prints.
+/// The result of checking every file of a data set; the object that `data verify --json` prints.
 package struct DataVerification: Encodable {
   package let valid = true
   package let set: String
-  /// Nil for the embedded set.
+  /// `nil` for the embedded set.
   package let directory: String?
   package let contentHash: String
   package let authenticity: DataAuthenticity
@@ -10,7 +10,7 @@ package struct DataVerification: Encodable {
   package let warnings: [String]
 
   /// - Parameter data: a folder, a file of arrays, or the embedded set's name.
-  /// - Throws: where a file is missing or damaged.
+  /// - Throws: if a file is missing or damaged.
   package init(of data: String) throws(ImageDataError) {
     guard data != DataPlaces.embedded else {
       (set, directory, bytes, warnings) = (data, nil, 0, [])

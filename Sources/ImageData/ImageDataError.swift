@@ -1,16 +1,16 @@
-/// What can go wrong with image data. `description` is one line: what is wrong, where, and what to do.
+/// An error of reading or fetching image data. `description` is one line: what is wrong, where, and what to do.
 public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A file of the data set is not there.
   case missingFile(path: String, remedy: String)
   /// There is something else where the data set's folder should be, or nothing.
   case noDataSet(path: String, found: String, advice: String)
-  /// The files are whole by their sizes and labels, but their content cannot be right.
+  /// The files have the right sizes and legal labels, but their content cannot be right.
   case damaged(path: String, what: String, remedy: String)
-  /// A file is no data set, or none that can be trained on.
+  /// A file is not a data set, or not one that can be trained on.
   case unusable(path: String, what: String, remedy: String)
-  /// Files of another data set are where one is to be put.
+  /// The folder to install a data set in has another complete set.
   case occupied(path: String)
-  /// A file has another size than the format prescribes.
+  /// A file's size is not the one that the format prescribes.
   case wrongSize(path: String, bytes: Int, expectedBytes: Int, remedy: String)
   /// A record's label is outside the classes. `record` counts from 0 within the file.
   case labelOutOfRange(path: String, record: Int, label: Int, classCount: Int, remedy: String)
@@ -18,13 +18,13 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   case unreadable(path: String, reason: String)
   /// The operating system refused to write, create or move.
   case unwritable(path: String, reason: String)
-  /// More images asked for than there are.
+  /// More images were requested than there are.
   case tooFewImages(validation: Int, training: Int, total: Int)
-  /// A record asked for that the files do not have.
+  /// A record was requested that the files do not have.
   case noSuchRecord(index: Int, count: Int)
-  /// The address is none, or of a kind that cannot be fetched.
+  /// The address is invalid, or of a kind that cannot be fetched.
   case invalidAddress(String)
-  /// What was given as the archive's checksum is none.
+  /// The text given as the archive's checksum is not one.
   case invalidChecksum(ArchiveChecksum)
   /// The server could not be reached, or the connection broke before anything arrived.
   case unreachable(address: String, reason: String)

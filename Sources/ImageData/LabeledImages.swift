@@ -4,15 +4,15 @@ public struct LabeledImages: Sendable, Equatable {
 
   /// `[image][channel][row][column]`, channels red, green, blue.
   public let pixels: [UInt8]
-  /// One class an image, in `0..<classCount`.
+  /// The class of each image, in `0..<classCount`.
   public let labels: [UInt16]
-  /// Rows and columns.
+  /// The number of rows, and of columns, of an image.
   public let side: Int
   public let classCount: Int
-  /// How a network wants these images: belongs to the data set, not to this selection of images.
+  /// The normalization of these images for a network. It belongs to the data set, not to this selection of images.
   public let normalization: ChannelNormalization
 
-  /// `pixels` must have `imageBytes` for each of `labels`.
+  /// `pixels` must have `imageBytes` bytes for each of `labels`.
   public init(
     pixels: [UInt8], labels: [UInt16], side: Int = CIFARFormat.side, classCount: Int = 10,
     normalization: ChannelNormalization
@@ -30,7 +30,7 @@ public struct LabeledImages: Sendable, Equatable {
   public var channels: Int { LabeledImages.channels }
   public var height: Int { side }
   public var width: Int { side }
-  /// Bytes of one image.
+  /// The number of bytes of one image.
   public var imageBytes: Int { LabeledImages.channels * side * side }
 
   /// One image, `[channel][row][column]`, and its class.
@@ -54,12 +54,12 @@ public struct LabeledImages: Sendable, Equatable {
       pixels: chosenPixels, labels: chosenLabels, side: side, classCount: classCount, normalization: normalization)
   }
 
-  /// The same images, for a network that wants them otherwise.
+  /// Returns the same images with another normalization.
   package func normalized(by normalization: ChannelNormalization) -> LabeledImages {
     LabeledImages(pixels: pixels, labels: labels, side: side, classCount: classCount, normalization: normalization)
   }
 
-  /// Images of each class.
+  /// The number of images of each class.
   public var labelHistogram: [Int] {
     var counts = [Int](repeating: 0, count: classCount)
     for label in labels { counts[Int(label)] += 1 }

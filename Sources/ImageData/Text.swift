@@ -2,7 +2,7 @@ import Files
 import Foundation
 import ReadableText
 
-/// What the system says about a failed operation, without line ends: its own words rather than Foundation's numbers.
+/// Returns the system's text for a failed operation, on one line, instead of Foundation's error numbers.
 public func reason(of error: any Error) -> String {
   if let error = error as? POSIXError { return "\(SystemError(error.code.rawValue))" }
   let error = error as NSError

@@ -5,23 +5,23 @@ import Processes
 import ShellCommands
 import TextInput
 
-/// The file of the keys that a coordinator lets in, read again when it changes.
+/// The file of the keys that a coordinator admits. It is read again when it changes.
 package struct AuthorizedKeysFile {
   package static let standardName = "authorized-keys"
 
   package let path: String
   package private(set) var keys: AuthorizedKeys
   private var seen: Version
-  /// The error that was told last, so that it is told once.
+  /// The error that was reported last, so that it is reported once.
   private var toldProblem: String?
 
-  /// What the system says of a file, to see whether it is another one now.
+  /// The metadata of a file, to detect that it has changed.
   private struct Version: Equatable {
     var inode: UInt64
     var size: Int64
     var seconds: Int
     var nanoseconds: Int
-    /// It was so young when it was read that a later change may bear the same time.
+    /// Whether the file was so recent when it was read that a later change may have the same time.
     var isYoung: Bool
 
     init(_ status: stat) {
@@ -45,11 +45,11 @@ package struct AuthorizedKeysFile {
   package enum Change {
     case none
     case keys(AuthorizedKeys)
-    /// The file cannot be used as it is: what was read last stays in force.
+    /// The file cannot be used as it is; the keys that were read last stay in force.
     case problem(String)
   }
 
-  /// Looks whether the file has changed: cheap where it has not.
+  /// Checks whether the file has changed, which is cheap if it has not.
   package mutating func poll() -> Change {
     var status = stat()
     if stat(path, &status) == 0, !seen.isYoung, Version(status).isSameFile(as: seen) {
@@ -110,12 +110,12 @@ package struct AuthorizedKeysFile {
     try write(header, to: path)
   }
 
-  /// Adds keys as the last lines. The file is replaced as a whole, so that no coordinator reads half of a line.
+  /// Adds keys as the last lines. The file is replaced as a whole, so that no coordinator reads half a line.
   package static func add(_ keys: [(key: PublicKey, name: String)], to path: String) throws(KeyError) {
     var text = try contents(path).text
     if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
     for (key, name) in keys { text += AuthorizedKeys.line(key, name: name) }
-    // What could not be read again must not take the place of what can.
+    // A text that could not be read again must not replace one that can.
     do { _ = try AuthorizedKeys(text: text, file: path) } catch { throw .failed(error.description) }
     try write(text, to: path)
   }

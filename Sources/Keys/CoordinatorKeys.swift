@@ -3,12 +3,12 @@ import Foundation
 import ImageData
 import Messaging
 
-/// A coordinator's own pair and the list of those that it lets in.
+/// A coordinator's own key pair and the list of the keys that it admits.
 package struct CoordinatorKeys {
   package let own: KeyPair
   package let authorized: AuthorizedKeysFile
 
-  /// `list`: nil for the one in the folder itself.
+  /// - Parameter list: the path of the list; `nil` for the one in the folder itself.
   package init(folder: String, list: String?) throws(KeyError) {
     let folder = FilePath.expandingTilde(folder)
     own = try KeyFolder.ownKeys(in: folder)

@@ -3,8 +3,8 @@ import Logging
 import Messaging
 import SearchProtocol
 
-/// Who may come in to a coordinator with keys: answers handshakes, follows the list of authorized keys, and tells of
-/// those that were turned away.
+/// Decides who may connect to a coordinator with keys: answers handshakes, follows the list of authorized keys, and
+/// logs connections that were refused.
 ///
 /// Belongs to the coordinator's thread.
 package final class Doorkeeper {
@@ -15,7 +15,7 @@ package final class Doorkeeper {
   private var nextReport = 0.0
 
   private static let secondsBetweenPolls = 1.0
-  /// However many knock: their lines must not fill the disk.
+  /// The same for any number of refused connections: their lines must not fill the disk.
   private static let secondsBetweenReports = 10.0
   private static let longestSelfTest = 20.0
 
@@ -32,12 +32,12 @@ package final class Doorkeeper {
   package func close() { authenticator.close() }
 
   /// Proves, by real connections to `endpoint`, that an unknown key and a connection without a key are refused. A
-  /// ZeroMQ library that does not ask the authenticator would encrypt everything and let every peer in.
+  /// ZeroMQ library that does not ask the authenticator would encrypt everything and admit every peer.
   package func proveThatStrangersAreRefused(at endpoint: String) throws(KeyError) {
     do {
       let stranger = SocketSecurity.client(try KeyPair.random(), server: own.publicKey)
       try prove("an unknown key", stranger, at: endpoint, expected: [.keyRefused])
-      // The coordinator ends a connection that speaks another protocol, at times before the other end has read why.
+      // The coordinator ends a connection that speaks another protocol, sometimes before the peer has read the reason.
       try prove("a connection without a key", .plaintext, at: endpoint, expected: [.otherSecurity, .brokenOff])
     } catch let error as MessagingError {
       throw .failed("the coordinator cannot test its own security: \(error)")
@@ -67,7 +67,7 @@ package final class Doorkeeper {
     }
   }
 
-  /// What has changed since the last call; for every turn of the coordinator's loop.
+  /// Returns the authorized keys if they have changed since the last call. Must be called regularly.
   package func poll(now: Double, log: Logger) -> AuthorizedKeys? {
     guard now >= nextPoll else { return nil }
     nextPoll = now + Self.secondsBetweenPolls

@@ -1,4 +1,4 @@
-/// Keys that cannot be read, made or trusted: one line that says which, why, and what to do.
+/// Keys that cannot be read, created or trusted. `description` is one line: which keys, why, and what to do.
 package struct KeyError: Error, Hashable, CustomStringConvertible {
   package let description: String
 

@@ -5,16 +5,16 @@ import Processes
 import ShellCommands
 import TextInput
 
-/// Files with one key each. Secret ones are read and written with the care that ssh takes of its own.
+/// Files with one key each. Secret keys are read and written with the care that ssh takes of its own.
 package enum KeyFile {
   static let secretName = "secret-key"
   static let publicName = "public-key"
   static let coordinatorName = "coordinator-key"
 
-  /// A key has 64 digits; what is longer than this is another file.
+  /// A key has 64 digits; a longer file is something else.
   private static let mostBytes = 4096
 
-  /// - Throws: where others than its owner and root may read the file, too.
+  /// - Throws: also if others than its owner and root may read the file.
   static func readSecret(_ path: String) throws(KeyError) -> SecretKey {
     let text = try read(path, isSecret: true)
     guard let key = SecretKey(hexadecimal: content(of: text)) else { throw notAKey(path) }
@@ -26,7 +26,7 @@ package enum KeyFile {
     return key
   }
 
-  /// For its owner alone. Never writes over what is there.
+  /// Writes a file that only its owner may read. Never overwrites an existing file.
   package static func write(secret key: SecretKey, of name: String, to path: String) throws(KeyError) {
     try create(
       path, "# The secret LayerSearch key of \(name). Whoever has it is \(name).\n\(key.hexadecimalForItsFile)\n",
@@ -37,7 +37,7 @@ package enum KeyFile {
     try create(path, "# The public LayerSearch key of \(name).\n\(key.hexadecimal)\n", mode: 0o644)
   }
 
-  /// The file's one line that is neither empty nor a comment.
+  /// Returns the only line that is neither empty nor a comment; an empty text if there is not exactly one.
   private static func content(of text: String) -> String {
     let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty && !$0.hasPrefix("#") }
@@ -58,7 +58,7 @@ package enum KeyFile {
       case .unreadable, .noText: throw .failed("\(path): cannot be read: \(error.reason)")
       }
     }
-    // What was opened, whatever stands at the path by now.
+    // The file that was opened, whatever is at the path by now.
     if isSecret { try requirePrivacy(of: path, input.status) }
     return input.text
   }
@@ -77,9 +77,9 @@ package enum KeyFile {
     }
   }
 
-  /// - Parameter credentials: where systemd keeps this process's credentials, or a pod its Secrets. Both show them as
-  ///   root's and readable by the group, because of an access list for the service's user or as the pod's own group,
-  ///   and keep their folder from all others.
+  /// - Parameter credentials: the folder in which systemd keeps this process's credentials, or a pod its Secrets. In
+  ///   both, files belong to root and are readable by the group, because of an access list for the service's user or as
+  ///   the pod's own group, and the folder is closed to all others.
   package static func isPrivate(_ path: String, mode: mode_t, owner: uid_t, credentials: String?) -> Bool {
     if mode & 0o077 == 0 { return true }
     guard let credentials, credentials.hasPrefix("/"), owner == 0, mode & 0o037 == 0 else { return false }

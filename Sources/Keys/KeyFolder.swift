@@ -3,7 +3,7 @@ import Foundation
 import ImageData
 import Messaging
 
-/// Who a process is: a folder with its key pair.
+/// The identity of a process: a folder with its key pair.
 ///
 /// | folder | files |
 /// |---|---|
@@ -15,7 +15,7 @@ package enum KeyFolder {
     do { return try KeyPair(secretKey: secret) } catch { throw .failed("\(folder): \(error)") }
   }
 
-  /// What a worker connects with.
+  /// Returns the security options with which a worker connects.
   package static func workerSecurity(_ folder: String) throws(KeyError) -> SocketSecurity {
     let folder = FilePath.expandingTilde(folder)
     if let advice = adviceForWorker(folder) { throw .failed("\(folder): \(advice)") }
@@ -23,7 +23,7 @@ package enum KeyFolder {
     return .client(try ownKeys(in: folder), server: server)
   }
 
-  /// What to name instead of a folder that is not a worker's; nil where it may be one.
+  /// Returns what to name instead of a folder that is not a worker's; `nil` if it may be one.
   private static func adviceForWorker(_ folder: String) -> String? {
     func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
     if isThere("\(folder)/\(KeyFile.coordinatorName)") { return nil }
@@ -34,18 +34,18 @@ package enum KeyFolder {
       .map { "this folder holds those of several; name one worker's, such as \(folder)/\($0)" }
   }
 
-  // MARK: Making them
+  // MARK: Creation
 
   package static func makeCoordinator(_ folder: String) throws(KeyError) {
     let keys = try newPair()
     try makePrivateFolder(folder)
-    // The list first, the secret last: a folder whose making was interrupted is seen to be incomplete.
+    // The list first, the secret last: a folder whose creation was interrupted is recognized as incomplete.
     try AuthorizedKeysFile.create("\(folder)/\(AuthorizedKeysFile.standardName)")
     try KeyFile.write(public: keys.publicKey, of: "the coordinator", to: "\(folder)/\(KeyFile.publicName)")
     try KeyFile.write(secret: keys.secretKey, of: "the coordinator", to: "\(folder)/\(KeyFile.secretName)")
   }
 
-  /// Returns the public key, which is to be authorized.
+  /// Creates a worker's folder. Returns the public key, which must then be authorized.
   package static func makeWorker(_ name: String, _ folder: String, coordinator: PublicKey) throws(KeyError) -> PublicKey
   {
     let keys = try newPair()
@@ -60,7 +60,8 @@ package enum KeyFolder {
     do { return try KeyPair.random() } catch { throw .failed("\(error)") }
   }
 
-  /// The folder above those of keys, which another call may make at the same time. Returns whether this one did.
+  /// Creates the folder that contains those of keys. Another call may do so at the same time. Returns whether this one
+  /// did.
   package static func makeRoot(_ path: String) throws(KeyError) -> Bool {
     let number = makeFolder(path)
     guard number == 0 || number == EEXIST else { throw cannotBeMade(path, number) }
@@ -72,7 +73,7 @@ package enum KeyFolder {
     guard number == 0 else { throw cannotBeMade(path, number) }
   }
 
-  /// A new one for its owner alone; returns the error's number, 0 for none.
+  /// Creates a folder that only its owner may access. Returns the error number, 0 if there is none.
   private static func makeFolder(_ path: String) -> CInt {
     mkdir(path, 0o700) == 0 && chmod(path, 0o700) == 0 ? 0 : errno
   }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Messaging
 
-/// A folder with the keys of a coordinator and of its workers, a subfolder each, as keygen makes it.
+/// A folder with the keys of a coordinator and of its workers, one subfolder each, as keygen creates it.
 package struct KeyRing: Encodable {
   package struct Worker: Hashable, Sendable, Encodable {
     package var name: String
@@ -21,20 +21,20 @@ package struct KeyRing: Encodable {
 
   package let coordinatorFolder: String
   package let coordinatorKey: PublicKey
-  /// It was not there before.
+  /// Whether the coordinator's folder did not exist before.
   package let isNew: Bool
-  /// The list's path.
+  /// The path of the list of authorized keys.
   package let authorizedKeys: String
-  /// Those that were made.
+  /// The workers whose keys were created.
   package let workers: [Worker]
 
   package static let coordinator = "coordinator"
 
-  /// Makes what is missing of the coordinator's keys, and workers' keys, which the coordinator then knows. All or
-  /// nothing: what a call that fails has made is removed, since it would stand in the way of the next one.
+  /// Creates what is missing of the coordinator's keys, and keys of workers, which are added to the coordinator's list.
+  /// All or nothing: if the call fails, what it has created is removed, since that would prevent the next call.
   /// - Parameters:
-  ///   - names: of new workers.
-  ///   - count: workers `worker-1`, `worker-2` …, of which those that are there stay.
+  ///   - names: the names of new workers.
+  ///   - count: the number of workers `worker-1`, `worker-2` …; those that exist are kept.
   package init(extending root: String, names: [String], count: Int) throws(KeyError) {
     var made: [String] = []
     do throws(KeyError) { self = try KeyRing(root, names, count, made: &made) } catch {
@@ -43,10 +43,10 @@ package struct KeyRing: Encodable {
     }
   }
 
-  /// - Parameter made: the folders that are of this call, for the case that it fails.
+  /// - Parameter made: the folders that this call has created, which are removed if it fails.
   private init(_ root: String, _ names: [String], _ count: Int, made: inout [String]) throws(KeyError) {
     if try KeyFolder.makeRoot(root) { made.append(root) }
-    // Two that add workers at the same time would each lose the other's line.
+    // Two calls that add workers at the same time would each lose the other's lines.
     let lock: FileLock
     do { lock = try FileLock.folder(root) } catch {
       throw .failed("\(root): cannot be used: \(error.reason); name a folder of this user")
@@ -68,7 +68,7 @@ package struct KeyRing: Encodable {
     }
     coordinatorKey = try KeyFolder.ownKeys(in: coordinatorFolder).publicKey
     authorizedKeys = "\(coordinatorFolder)/\(AuthorizedKeysFile.standardName)"
-    // Now rather than after keys were made that cannot be added.
+    // Checked before keys are created that could not be added.
     _ = try AuthorizedKeysFile(path: authorizedKeys)
 
     var workers: [Worker] = []

@@ -6,8 +6,8 @@ import CZeroMQ
   import Musl
 #endif
 
-/// Many DEALER sockets on the one thread that uses them: thousands of peers in a process, for measurements. Whoever
-/// waits looks only at sockets on which something happened (epoll), not at all of them.
+/// Many DEALER sockets on the one thread that uses them: thousands of peers in a process, for measurements. Waiting
+/// examines only sockets on which something happened (epoll), not all of them.
 ///
 /// Belongs to one thread, like the sockets in it.
 public final class DealerGroup {
@@ -19,14 +19,14 @@ public final class DealerGroup {
   private var members: [Member] = []
   private let poll: Int32
   private let maximumFrames: Int
-  /// Sending may take note of what came in, and the descriptor then stays silent about it: these are looked at before
-  /// the next wait.
+  /// Sockets that sent since the last wait. Sending may process incoming events, of which the descriptor then gives no
+  /// notice: these sockets are examined before the next wait.
   private var touched: [Int] = []
   private var isTouched: [Bool]
-  /// Kept until the sockets are closed.
+  /// Kept alive until the sockets are closed.
   private let context: MessagingContext
 
-  /// `count` sockets, each with a connection of its own to `endpoint`. They connect, and reconnect, by themselves.
+  /// Opens `count` sockets, each with its own connection to `endpoint`. They connect and reconnect automatically.
   public init(
     context: MessagingContext, connect endpoint: String, count: Int, options: SocketOptions = SocketOptions()
   ) throws(MessagingError) {
@@ -49,7 +49,8 @@ public final class DealerGroup {
 
   deinit { close(poll) }
 
-  /// Never waits. False where there is no connection or the other side takes no more: the message is dropped.
+  /// Sends without waiting. Returns false if there is no connection or the peer's queue is full: the message is
+  /// dropped.
   public func send(_ frames: [[UInt8]], from index: Int) -> Bool {
     if !isTouched[index] {
       isTouched[index] = true
@@ -58,8 +59,8 @@ public final class DealerGroup {
     return members[index].socket.send(frames) == .sent
   }
 
-  /// Waits for messages, at most so long, and hands over what came: `deliver` may send. False once the context is
-  /// closed.
+  /// Waits at most `seconds` for messages and hands those that arrived to `deliver`, which may send. Returns false once
+  /// the context is closed.
   public func receive(waitingAtMost seconds: Double, _ deliver: (_ index: Int, _ frames: [[UInt8]]) -> Void) -> Bool {
     let before = touched
     touched = []
@@ -78,7 +79,7 @@ public final class DealerGroup {
     return true
   }
 
-  /// Whether anything came; nil once the context is closed.
+  /// Returns whether anything arrived; `nil` once the context is closed.
   private func drain(_ index: Int, _ deliver: (Int, [[UInt8]]) -> Void) -> Bool? {
     var hasReceived = false
     while true {

@@ -1,18 +1,18 @@
-/// What a dealer hands on.
+/// An event of a dealer.
 public enum DealerEvent: Sendable {
   case received(frames: [[UInt8]])
-  /// There is no connection, or the other side takes no more: these frames are dropped.
+  /// There is no connection, or the peer's queue is full: these frames are dropped.
   case undeliverable(frames: [[UInt8]])
 }
 
-/// The connecting side: one DEALER socket on a thread of its own. It connects, and reconnects, by itself.
+/// The connecting side: one DEALER socket on its own thread. It connects and reconnects automatically.
 ///
-/// `deliver` is called on that thread with what came in together. It may wait, but must not call `close`.
+/// `deliver` is called on that thread with the events that arrived together. It may wait, but must not call `close`.
 public final class DealerThread: Sendable {
   private let thread: SocketThread
 
-  /// - Parameter onHandshake: called on the same thread whenever a handshake ended, before what came on the connection.
-  ///   After one that was refused the next comes by itself.
+  /// - Parameter onHandshake: called on the same thread whenever a handshake ended, before what arrived on the
+  ///   connection is delivered. After a refused handshake the next one follows automatically.
   public init(
     context: MessagingContext, connect endpoint: String, options: SocketOptions = SocketOptions(),
     onHandshake: (@Sendable (HandshakeOutcome) -> Void)? = nil, deliver: @escaping @Sendable ([DealerEvent]) -> Void
@@ -34,10 +34,10 @@ public final class DealerThread: Sendable {
 
   deinit { thread.beginClosing() }
 
-  /// Never waits. What is sent while there is no connection comes back as `undeliverable`.
+  /// Queues a message without waiting. If there is no connection, the message comes back as `undeliverable`.
   @discardableResult
   public func send(_ frames: [[UInt8]]) -> Bool { thread.post(frames) }
 
-  /// Hands what was sent to ZeroMQ and ends the thread. Sending afterwards does nothing.
+  /// Hands all queued messages to ZeroMQ and ends the thread. Messages sent afterwards are dropped.
   public func close() { thread.close() }
 }

@@ -1,4 +1,4 @@
-/// A text that is no endpoint. `description` is one line.
+/// An invalid endpoint. `description` is one line.
 package struct EndpointError: Error, Hashable, Sendable, CustomStringConvertible {
   package let endpoint: String
   package let problem: String
@@ -7,10 +7,10 @@ package struct EndpointError: Error, Hashable, Sendable, CustomStringConvertible
   package var description: String { "\(endpoint): \(problem); write something like \(example)" }
 }
 
-/// ZeroMQ addresses as users write them.
+/// Checks of ZeroMQ addresses as users write them.
 package enum Endpoint {
-  /// Throws unless the text looks like `tcp://host:port` or `ipc://path`. Only an endpoint that is bound may leave the
-  /// choice of the port to the system (0 or *) or name all addresses (`*` of version 4 of IP, `[::]` of both).
+  /// Throws unless the text has the form `tcp://host:port` or `ipc://path`. Only an endpoint to be bound may leave the
+  /// choice of the port to the system (0 or *) or name all addresses (`*` for IP version 4, `[::]` for both).
   package static func check(_ endpoint: String, isBound: Bool) throws(EndpointError) {
     let example = isBound ? "tcp://127.0.0.1:5555, or port 0 for any free one" : "tcp://127.0.0.1:5555"
     func problem(_ what: String) -> EndpointError {
@@ -39,7 +39,7 @@ package enum Endpoint {
     }
   }
 
-  /// What is wrong with the brackets that version 6 of IP needs; nil where nothing is.
+  /// Returns what is wrong with the brackets that IP version 6 requires; `nil` if nothing is.
   private static func bracketComplaint(_ text: Substring) -> String? {
     guard text.contains("[") || text.contains("]") else {
       return text.count(where: { $0 == ":" }) > 1 ? "an address of IP version 6 stands in brackets" : nil
@@ -62,7 +62,7 @@ package enum Endpoint {
     HostAddress(endpoint: "tcp://\(scope):1")?.isInterface ?? false || Int(scope).map { $0 > 0 } ?? false
   }
 
-  /// True where only processes of this machine can reach it.
+  /// Whether only processes of this machine can reach the endpoint.
   package static func isLocal(_ endpoint: String) -> Bool {
     if endpoint.hasPrefix("ipc://") { return true }
     return HostAddress(endpoint: endpoint)?.isLoopback ?? false

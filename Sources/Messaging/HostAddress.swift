@@ -4,18 +4,18 @@
   import Musl
 #endif
 
-/// The host of a TCP endpoint: a number of IP version 4 or 6, a name, or a network interface. ZeroMQ looks up names in
-/// one version only, and none where it listens.
+/// The host of a TCP endpoint: a numeric address of IP version 4 or 6, a name, or a network interface. ZeroMQ looks up
+/// names in one version only, and not at all if it listens.
 public struct HostAddress: Hashable, Sendable {
   public enum Version: Sendable { case four, six }
 
-  /// Without brackets.
+  /// The host without brackets.
   public let host: String
   public let port: String
-  /// Version 6 stands in brackets, so that its colons are told from the port's.
+  /// Whether the host is in brackets, which distinguish the colons of version 6 from the port's.
   public let isInBrackets: Bool
 
-  /// Nil for what is not of the form `tcp://HOST:PORT`.
+  /// `nil` if the endpoint does not have the form `tcp://HOST:PORT`.
   public init?(endpoint: String) {
     guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return nil }
     let start = endpoint.index(endpoint.startIndex, offsetBy: 6)
@@ -26,7 +26,7 @@ public struct HostAddress: Hashable, Sendable {
     if host.isEmpty { return nil }
   }
 
-  /// Where it is a number; a scope such as `%eth0` may follow.
+  /// The version of a numeric address, which may have a scope such as `%eth0`; `nil` if the host is not numeric.
   public var number: Version? {
     var four = in_addr()
     if inet_pton(AF_INET, host, &four) == 1 { return .four }
@@ -35,12 +35,13 @@ public struct HostAddress: Hashable, Sendable {
     return inet_pton(AF_INET6, String(plain), &six) == 1 ? .six : nil
   }
 
-  /// The interface behind the `%` of a number of version 6: a name or a number.
+  /// The interface after the `%` of an address of version 6: a name or a number.
   public var scope: String? { host.firstIndex(of: "%").map { String(host[host.index(after: $0)...]) } }
 
   public var isInterface: Bool { host != "*" && if_nametoindex(host) != 0 }
 
-  /// Only processes of this machine reach it. A name counts where all that it stands for does.
+  /// Whether only processes of this machine can reach the host. Of all names only `localhost` qualifies, provided that
+  /// all its addresses are loopback addresses.
   public var isLoopback: Bool {
     if isInterface { return host == "lo" }
     // A scope does not make a loopback address another one.
@@ -60,7 +61,7 @@ public struct HostAddress: Hashable, Sendable {
     return bytes == [UInt8](repeating: 0, count: 15) + [1] || isMapped && bytes[12] == 127
   }
 
-  /// What a name stands for, in the system's order. Asks name servers: may take seconds.
+  /// Returns the numeric addresses of a name, in the system's order. Queries name servers, which may take seconds.
   static func numbers(of name: String) -> [(version: Version, number: String)] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -85,8 +86,8 @@ public struct HostAddress: Hashable, Sendable {
     return found
   }
 
-  /// What ZeroMQ can listen on: a name becomes a number, of version 4 where it has one. Other endpoints stay as they
-  /// are.
+  /// Returns an endpoint that ZeroMQ can listen on: a name is replaced by a numeric address, of version 4 if it has
+  /// one. Other endpoints are returned unchanged.
   package static func bindable(_ endpoint: String) -> String {
     guard let address = HostAddress(endpoint: endpoint), address.host != "*", address.number == nil,
       !address.isInterface
@@ -97,7 +98,7 @@ public struct HostAddress: Hashable, Sendable {
   }
 
   /// Whether an endpoint needs version 6 of IP. ZeroMQ looks up names in version 4 by itself.
-  /// - Parameter looksUp: a name is looked up here, and needs version 6 where it has nothing else.
+  /// - Parameter looksUp: whether to look up a name here. It needs version 6 if it has no other address.
   static func needsVersion6(_ endpoint: String, looksUp: Bool) -> Bool {
     guard let address = HostAddress(endpoint: endpoint) else { return false }
     switch address.number {

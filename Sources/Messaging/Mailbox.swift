@@ -1,8 +1,8 @@
-/// What several threads post and one thread takes, in order. Bounded: a thread that posts into a full mailbox waits,
-/// unless the post is urgent.
+/// A queue that several threads post to and one thread takes from, in order. Bounded: a thread that posts into a full
+/// mailbox waits, unless the post is urgent.
 ///
-/// Waiting blocks the thread: post and take from threads of your own (socket threads post; the loop of a coordinator or
-/// a worker takes), not from Swift's cooperative ones. `postUrgently` never waits and may be called from anywhere.
+/// Waiting blocks the thread: post and take on dedicated threads (socket threads post; the loop of a coordinator or a
+/// worker takes), not on Swift's cooperative ones. `postUrgently` never waits and may be called from anywhere.
 ///
 /// @unchecked: all fields are touched only inside the monitor.
 public final class Mailbox<Element: Sendable>: @unchecked Sendable {
@@ -14,7 +14,8 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
   private var totalWeight = 0
   private var isClosed = false
 
-  /// Full with so many elements, or with elements of so much weight together (their bytes, say).
+  /// Creates a mailbox that is full with `capacity` elements, or with elements of `maximumWeight` (bytes, say)
+  /// together.
   public init(
     capacity: Int = 100_000, maximumWeight: Int = .max, weight: @escaping @Sendable (Element) -> Int = { _ in 0 }
   ) {
@@ -23,7 +24,7 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     self.weight = weight
   }
 
-  /// Waits while the mailbox is full. What comes after `close` is dropped.
+  /// Adds elements, waiting while the mailbox is full. After `close` they are dropped.
   public func post(_ added: [Element]) {
     guard !added.isEmpty else { return }
     monitor.withLock {
@@ -32,7 +33,8 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Never waits, for the few things that must not be held up: signals, ticks, the end of a child process.
+  /// Adds an element without waiting, for the few things that must not be delayed: signals, ticks, the end of a child
+  /// process.
   public func postUrgently(_ element: Element) {
     monitor.withLock { add([element]) }
   }
@@ -44,8 +46,8 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     monitor.signalAll()
   }
 
-  /// All that is there; waits for the first, at most so long. Empty after that time, or once the mailbox is closed and
-  /// emptied.
+  /// Takes all elements, waiting at most `seconds` for the first one. Returns none after that time, or once the mailbox
+  /// is closed and empty.
   public func receiveAll(waitingAtMost seconds: Double) -> [Element] {
     let deadline = Monitor.deadline(after: seconds)
     return monitor.withLock {
@@ -60,10 +62,10 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
     }
   }
 
-  /// Of all that waits together.
+  /// The total weight of the elements that wait.
   public var waitingWeight: Int { monitor.withLock { totalWeight } }
 
-  /// Nothing will ever be taken again.
+  /// Whether the mailbox is closed and empty.
   public var isOver: Bool { monitor.withLock { isClosed && elements.isEmpty } }
 
   public func close() {

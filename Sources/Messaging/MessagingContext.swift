@@ -6,15 +6,15 @@ import CZeroMQ
   import Musl
 #endif
 
-/// ZeroMQ's own I/O threads. One a process is enough; sockets keep theirs alive.
+/// ZeroMQ's I/O threads. One context per process is enough; sockets keep theirs alive.
 ///
-/// `close()` ends all its sockets and returns once what they had sent is delivered or their linger time has passed.
+/// `close()` ends all its sockets and returns once what they sent is delivered or their linger time has passed.
 public final class MessagingContext: Sendable {
-  /// Thread-safe by ZeroMQ's promise; nil once it is terminated.
+  /// Thread-safe according to ZeroMQ's documentation; `nil` once the context is terminated.
   private let handle: Guarded<UnsafeHandle?>
 
-  /// libzmq draws the routing ids that a ROUTER gives out from the C library's `rand`, which it never seeds: they would
-  /// be the same in every process, and no secret. See `RoutingIDs`.
+  /// Seeds the C library's `rand`, from which libzmq draws the routing ids that a ROUTER assigns and which it never
+  /// seeds: without this they would be the same in every process, and no secret. See `RoutingIDs`.
   private static let seed: Void = srand(.random(in: 0...UInt32.max))
 
   public init(ioThreads: Int = 1, maximumSockets: Int = 1024) throws(MessagingError) {
@@ -53,8 +53,8 @@ public final class MessagingContext: Sendable {
   }
 }
 
-/// A pointer that may change threads. Safe because each one has a single owner at any time: the context's is guarded by
-/// its mutex, a socket's goes to its thread before that starts and never leaves it.
+/// A pointer that may be passed between threads. Safe because each one has a single owner at any time: the context's is
+/// guarded by its mutex, a socket's goes to its thread before that starts and never leaves it.
 struct UnsafeHandle: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 }

@@ -2,14 +2,14 @@ import CZeroMQ
 
 /// A ZeroMQ call that failed: what was being done, on what, with the library's code and text.
 public struct MessagingError: Error, Hashable, Sendable {
-  /// errno at the moment of the failure.
+  /// `errno` at the moment of the failure.
   public var code: Int32
-  /// Such as `bind`.
+  /// What was attempted, such as `listen on`.
   public var operation: String
-  /// Such as `tcp://127.0.0.1:5555`.
+  /// What it was attempted on, such as `tcp://127.0.0.1:5555`.
   public var subject: String
 
-  /// Must be made directly after the call that failed, before anything else can change errno.
+  /// Must be created directly after the call that failed, before anything else can change `errno`.
   init(_ operation: String, on subject: String, code: Int32 = zmq_errno()) {
     self.code = code
     self.operation = operation
@@ -49,6 +49,6 @@ public enum ZeroMQLibrary {
     return "\(major).\(minor).\(patch)"
   }
 
-  /// Whether it can encrypt (CURVE).
+  /// Whether the library supports encryption (CURVE).
   public static var hasCurve: Bool { zmq_has("curve") == 1 }
 }

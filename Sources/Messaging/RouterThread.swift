@@ -1,20 +1,21 @@
-/// What a router hands on. `peer` is the connection's routing id, `key` the one that it proved to have; nil in
+/// An event of a router. `peer` is the connection's routing id, `key` the key that the peer proved to have; `nil` in
 /// plaintext.
 public enum RouterEvent: Sendable {
   case received(peer: [UInt8], frames: [[UInt8]], key: PublicKey?)
-  /// The peer is gone, or takes no more (its queue is full): these frames are dropped.
+  /// The peer is gone, or its queue is full: these frames are dropped.
   case undeliverable(peer: [UInt8], frames: [[UInt8]])
 }
 
-/// The listening side: one ROUTER socket on a thread of its own.
+/// The listening side: one ROUTER socket on its own thread.
 ///
-/// `deliver` is called on that thread with what came in together. It may wait (which holds peers up, as it should, but
-/// what is sent too), but must not call `close`. While `mayRead` says no, peers are held up, and what is sent goes on.
+/// `deliver` is called on that thread with the events that arrived together. It may wait, which holds up peers, as
+/// intended, but also outgoing messages; it must not call `close`. While `mayRead` returns false, peers are held up,
+/// and outgoing messages are still sent.
 public final class RouterThread: Sendable {
-  /// Where it listens, with the port that was picked where `bind` said port 0.
+  /// The endpoint that the socket listens on, with the port that was picked if `bind` has port 0.
   public let endpoint: String
   private let thread: SocketThread
-  /// Keeps the authenticator at work for as long as the socket: without one, ZeroMQ lets any peer in.
+  /// Keeps the authenticator running as long as the socket: without one, ZeroMQ admits any peer.
   private let security: SocketSecurity
 
   /// Listens on `endpoint`, such as `tcp://127.0.0.1:5555` or `tcp://*:0`.
@@ -45,17 +46,18 @@ public final class RouterThread: Sendable {
 
   deinit { thread.beginClosing() }
 
-  /// Never waits. Messages to one peer arrive in order or, with its connection, not at all; those that cannot be sent
-  /// come back as `undeliverable`. False where the thread is closed or hopelessly behind.
+  /// Queues a message without waiting. Messages to one peer arrive in order or, if its connection ends, not at all;
+  /// those that cannot be sent come back as `undeliverable`. Returns false if the thread is closed or its queue is
+  /// full.
   @discardableResult
   public func send(_ frames: [[UInt8]], to peer: [UInt8]) -> Bool { thread.post([peer] + frames) }
 
-  /// The peer has introduced itself: its connection may stay (`SocketOptions.introductionSeconds`).
+  /// Records that the peer has introduced itself: its connection may stay (`SocketOptions.introductionSeconds`).
   public func acquaint(_ peer: [UInt8]) { thread.acquaint(peer) }
 
-  /// Ends the peer's connection; it may come back with another. On TCP only.
+  /// Ends the peer's connection; the peer may come back with another. Works on TCP only.
   public func disconnect(_ peer: [UInt8]) { thread.disconnect(peer) }
 
-  /// Hands what was sent to ZeroMQ and ends the thread. Sending afterwards does nothing.
+  /// Hands all queued messages to ZeroMQ and ends the thread. Messages sent afterwards are dropped.
   public func close() { thread.close() }
 }

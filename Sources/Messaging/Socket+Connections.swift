@@ -1,6 +1,6 @@
 import CZeroMQ
 
-/// What becomes of a socket's connections. Descriptors are libzmq's own, and used again for later connections.
+/// An event of a socket's connections. Descriptors are libzmq's own, and are reused for later connections.
 enum ConnectionEvent: Equatable {
   case began(Int32)
   case ended(Int32)
@@ -18,14 +18,14 @@ extension Socket {
     }
     let watcher = try context.makeSocket(ZMQ_PAIR, for: subject)
     monitor = watcher
-    // Unbounded: libzmq's own thread would wait for a reader that is behind, and the whole network with it.
+    // Unbounded: otherwise libzmq's own thread, and with it the whole network, would wait for a slow reader.
     var unbounded: Int32 = 0
     guard zmq_setsockopt(watcher.pointer, ZMQ_RCVHWM, &unbounded, MemoryLayout<Int32>.size) == 0,
       zmq_connect(watcher.pointer, address) == 0
     else { throw MessagingError("watch the connections of", on: subject) }
   }
 
-  /// The next event; nil where nothing happened. Never waits.
+  /// Returns the next event without waiting; `nil` if there is none.
   func nextConnectionEvent() -> ConnectionEvent? {
     guard let monitor else { return nil }
     while true {
@@ -36,7 +36,7 @@ extension Socket {
         if zmq_errno() == EINTR { continue }
         return nil
       }
-      // Two frames: 16 bits of event and 32 of value in this machine's order, then the address.
+      // Two frames: 16 bits of event and 32 of value in this machine's byte order, then the address.
       guard zmq_msg_more(&message) == 1, zmq_msg_size(&message) == 6, let data = zmq_msg_data(&message) else {
         continue
       }
@@ -59,10 +59,10 @@ public enum HandshakeOutcome: Hashable, Sendable {
   case succeeded
   /// The other side does not know this side's key.
   case keyRefused
-  /// One side has keys and the other has none, or the other speaks something else altogether.
+  /// One side has keys and the other has none, or the other side speaks another protocol.
   case otherSecurity
-  /// The connection ended in the middle: the network, or the other side has another key than the one expected. Or it is
-  /// `otherSecurity` on the other side alone: the side that finds the mismatch first hangs up, and where it has read
-  /// this side's greeting in one piece, its own has not left yet.
+  /// The connection ended during the handshake: because of the network, or because the other side has another key than
+  /// the expected one. Or it is `otherSecurity`, seen by the other side alone: the side that finds the mismatch first
+  /// closes the connection, and if it read this side's greeting in one piece, it had not sent its own yet.
   case brokenOff
 }

@@ -5,15 +5,15 @@ struct Socket: ~Copyable, @unchecked Sendable {
   // @unchecked: the handle is the only reference, and the value that owns it cannot be copied, so that it moves between
   // threads as a whole (from the one that made it to the one that serves it).
   let handle: UnsafeHandle
-  /// Tells of connections; nil where they are not wanted.
+  /// Reports the socket's connections; `nil` if they are not watched.
   var monitor: UnsafeHandle?
   private let kind: Kind
-  /// The messages that come in carry the key of their sender.
+  /// Whether messages that arrive carry the key of their sender.
   private let hasKeys: Bool
   private let isEncrypted: Bool
-  /// Endpoint, for errors.
+  /// The endpoint, for errors.
   let subject: String
-  /// Names are looked up in version 6 of IP.
+  /// Whether names are looked up in IP version 6.
   let usesVersion6: Bool
 
   enum Kind {
@@ -30,7 +30,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     self.usesVersion6 = usesVersion6
   }
 
-  /// Binds a router, connects a dealer.
+  /// Opens a socket: binds a router, connects a dealer.
   static func open(
     _ kind: Kind, endpoint: String, options: SocketOptions, context: MessagingContext, watchesConnections: Bool = false
   ) throws(MessagingError) -> Socket {
@@ -42,9 +42,9 @@ struct Socket: ~Copyable, @unchecked Sendable {
     guard hasLegalPort(endpoint) else {
       throw MessagingError(kind == .router ? "listen on" : "connect to", on: endpoint, code: EINVAL)
     }
-    // Owned from here on, so that it is closed whatever fails below.
+    // `socket` owns the handle from its creation on, so that it is closed whatever fails below.
     let subject = kind == .router ? HostAddress.bindable(endpoint) : endpoint
-    // Who watches its connections finds out what a name stands for while it waits.
+    // A dealer that watches its connections looks up the name later, while it waits (`VersionSearch`).
     let needsVersion6 = HostAddress.needsVersion6(subject, looksUp: kind == .dealer && !watchesConnections)
     var socket = Socket(
       handle: try context.makeSocket(type, for: endpoint), kind: kind, subject: subject, security: options.security,
@@ -54,7 +54,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return socket
   }
 
-  /// ZeroMQ takes 99999 for 34463.
+  /// Checks the port, since ZeroMQ takes 99999 for 34463.
   private static func hasLegalPort(_ endpoint: String) -> Bool {
     guard endpoint.hasPrefix("tcp://"), let colon = endpoint.lastIndex(of: ":") else { return true }
     let port = endpoint[endpoint.index(after: colon)...]
@@ -62,11 +62,11 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   private func prepare(_ options: SocketOptions) throws(MessagingError) {
-    // First of all, so that whatever fails later cannot hold up the end of the process.
+    // This comes first, so that no later failure can delay the end of the process.
     try set(ZMQ_LINGER, kind == .router ? 0 : options.lingerMilliseconds)
     try set(ZMQ_SNDHWM, options.highWaterMark)
     try set(ZMQ_RCVHWM, options.receiveHighWaterMark)
-    // What the kernel keeps for a connection that is not read counts too.
+    // The kernel's buffer for a connection that is not read counts too.
     try set(ZMQ_RCVBUF, options.receiveBufferBytes)
     try set(ZMQ_MAXMSGSIZE, options.maximumMessageBytes)
     try set(ZMQ_HEARTBEAT_IVL, options.heartbeatMilliseconds)
@@ -80,11 +80,11 @@ struct Socket: ~Copyable, @unchecked Sendable {
       try set(ZMQ_BACKLOG, options.backlog)
       try apply(options.security)
       guard zmq_bind(handle.pointer, subject) == 0 else { throw MessagingError("listen on", on: subject) }
-      // For the socket's own end. What was queued on a connection that broke goes at once: its peer cannot get it any
-      // more.
+      // For the end of the socket itself. What was queued on a connection that broke is dropped at once: its peer
+      // cannot get it any more.
       try set(ZMQ_LINGER, options.lingerMilliseconds)
     case .dealer:
-      // Nothing is queued for a coordinator that is not there: what matters is said again once it is.
+      // Nothing is queued for a coordinator that is not connected: what matters is sent again once it is.
       try set(ZMQ_IMMEDIATE, Int32(1))
       if !options.routingID.isEmpty { try set(ZMQ_ROUTING_ID, bytes: options.routingID) }
       let first = max(1, options.reconnectMilliseconds)
@@ -97,7 +97,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
 
   var watchesConnections: Bool { monitor != nil }
 
-  /// For a dealer: ZeroMQ tries no more after a handshake that was refused, and stays with one version of IP.
+  /// Connects a dealer again: ZeroMQ gives up after a refused handshake, and stays with one version of IP.
   func connectAgain(usesVersion6: Bool) {
     try? set(ZMQ_IPV6, Int32(usesVersion6 ? 1 : 0))
     zmq_disconnect(handle.pointer, subject)
@@ -105,7 +105,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    // These fail only on what is no socket. The watching ends first: ZeroMQ would wait for a watcher that is gone.
+    // These calls fail only for an invalid socket. Monitoring ends first: ZeroMQ would wait for a reader that is gone.
     if let monitor {
       zmq_socket_monitor(handle.pointer, nil, 0)
       zmq_close(monitor.pointer)
@@ -140,7 +140,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// The endpoint that it is bound to, with the port that was picked for port 0.
+  /// Returns the endpoint that the socket is bound to, with the port that was picked for port 0.
   func boundEndpoint() throws(MessagingError) -> String {
     var buffer = [UInt8](repeating: 0, count: 1024)
     var size = buffer.count
@@ -150,8 +150,8 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return String(decoding: buffer[..<max(0, size - 1)], as: UTF8.self)
   }
 
-  /// Readable where there may be something to receive; what is true is known only after receiving until nothing is
-  /// left.
+  /// Returns a descriptor that becomes readable when there may be something to receive. Whether there is something can
+  /// only be found out by receiving until nothing is left.
   func descriptor() throws(MessagingError) -> Int32 {
     var descriptor: Int32 = -1
     var size = MemoryLayout<Int32>.size
@@ -165,12 +165,12 @@ struct Socket: ~Copyable, @unchecked Sendable {
 
   enum SendOutcome {
     case sent
-    /// The peer is gone, or takes no more.
+    /// The peer is gone, or its queue is full.
     case undeliverable
     case terminated
   }
 
-  /// Never waits.
+  /// Sends without waiting.
   func send(_ frames: some Collection<[UInt8]>) -> SendOutcome {
     var left = frames.count
     for frame in frames {
@@ -187,16 +187,16 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   enum Receipt {
-    /// With the sender's key where the socket has keys, the descriptor of the connection (-1 inside the process), and
-    /// what the message had on the wire.
+    /// A message, with its sender's key if the socket has keys, the descriptor of its connection (-1 if it has none, or
+    /// connections are not watched), and its number of bytes on the wire.
     case message([[UInt8]], key: PublicKey?, connection: Int32, bytes: Int)
-    /// Had more frames than allowed; it is gone.
+    /// The message had more frames than allowed and was discarded.
     case oversized(firstFrame: [UInt8], connection: Int32, bytes: Int)
     case nothing
     case terminated
   }
 
-  /// Never waits. At most `maximumFrames` are kept.
+  /// Receives without waiting. Keeps at most `maximumFrames` frames.
   func receive(maximumFrames: Int) -> Receipt {
     var frames: [[UInt8]] = []
     var count = 0
@@ -213,7 +213,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
       } while code == EINTR
       guard code == 0 else { return code == CZMQ_ETERM ? .terminated : .nothing }
       count += 1
-      // A router puts a routing id before the frames that came.
+      // A router puts the routing id before the frames that arrived.
       if count > 1 || kind == .dealer {
         bytes += ConnectionTable.wireBytes(zmq_msg_size(&message), encrypted: isEncrypted)
       }
@@ -232,13 +232,13 @@ struct Socket: ~Copyable, @unchecked Sendable {
     return .message(frames, key: key, connection: connection, bytes: bytes)
   }
 
-  /// As the authenticator wrote it when the connection was made.
+  /// Returns the key that the authenticator reported when the connection was made.
   private static func key(of message: inout zmq_msg_t) -> PublicKey? {
     zmq_msg_gets(&message, "User-Id").flatMap { PublicKey(hexadecimal: String(cString: $0)) }
   }
 
-  /// Waits until there is something to receive (where that is wanted), the wake-up rings, a connection begins or ends,
-  /// or the time is over (-1: never). False where the context is terminated.
+  /// Waits until there is something to receive (if `reading`), the wake-up rings, a connection begins or ends, or
+  /// `milliseconds` have passed (-1: no limit). Returns false if the context is terminated.
   func wait(or wakeUp: WakeUp, reading: Bool = true, milliseconds: Int) -> Bool {
     var items = [zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0)]
     if reading { items.append(zmq_pollitem_t(socket: handle.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0)) }

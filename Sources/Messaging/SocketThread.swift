@@ -2,11 +2,11 @@ import CZeroMQ
 import Processes
 import Synchronization
 
-/// A thread that owns one socket: what is posted goes out, what comes in is handed to `deliver`, in batches.
+/// A thread that owns one socket: it sends what is posted and hands what arrives to `deliver`, in batches.
 ///
-/// `deliver` runs on the thread. While it waits (on a full mailbox, say), or `mayRead` says no, nothing is read, and
-/// peers come up against their high-water mark: memory stays bounded. What is posted in the meantime waits in a queue
-/// that is bounded too.
+/// `deliver` runs on the thread. While it waits (on a full mailbox, say), or `mayRead` returns false, nothing is read,
+/// and peers reach their high-water mark: memory stays bounded. What is posted in the meantime waits in a queue that is
+/// bounded too.
 final class SocketThread: Sendable {
   struct Outgoing {
     var queue: [[[UInt8]]] = []
@@ -20,10 +20,11 @@ final class SocketThread: Sendable {
     case handshake(HandshakeOutcome)
   }
 
-  /// Messages, and bytes, that are read before `deliver` sees them and the outgoing ones get their turn.
+  /// The largest number of messages, and of bytes, that are read before `deliver` is called and outgoing messages are
+  /// sent.
   static let batch = 1000
   static let batchBytes = 4 << 20
-  /// What waits to be handed to libzmq, which takes it at once unless this thread is held up.
+  /// The largest size of the queue of messages for libzmq, which takes them at once unless this thread is held up.
   static let maximumQueuedBytes = 96 << 20
   private static let millisecondsWithoutReading = 5
 
@@ -36,12 +37,12 @@ final class SocketThread: Sendable {
   private let mayRead: @Sendable () -> Bool
   private let isListening: Bool
   private let isEncrypted: Bool
-  /// Nil where there are no TCP connections, or they are not watched.
+  /// `nil` if there are no TCP connections, or they are not watched.
   let connections: ConnectionTable?
   private let watch: ConnectionWatch?
   private let subject: String
   private let end = Latch()
-  /// Kept until the socket is closed.
+  /// Kept alive until the socket is closed.
   private let context: MessagingContext
 
   init(
@@ -66,7 +67,8 @@ final class SocketThread: Sendable {
     guard startThread({ body.run() }) else { throw MessagingError("start a thread for", on: subject, code: EAGAIN) }
   }
 
-  /// Never waits. False where the socket is closed or the queue is full: the message is dropped.
+  /// Queues a message without waiting. Returns false if the socket is closed or the queue is full: the message is
+  /// dropped.
   func post(_ frames: [[UInt8]]) -> Bool {
     // An array takes 32 bytes before its first element.
     let bytes = frames.reduce(32) { $0 + $1.count + 40 }
@@ -80,8 +82,8 @@ final class SocketThread: Sendable {
     return isAccepted
   }
 
-  /// Sends what was posted, closes the socket, and returns when its thread is over. What peers have not taken by then
-  /// is still delivered in the background, up to the linger time.
+  /// Sends what was posted, closes the socket, and returns when its thread has ended. What peers have not taken by then
+  /// is still delivered in the background, for up to the linger time.
   func close() {
     beginClosing()
     end.wait()
@@ -118,7 +120,7 @@ final class SocketThread: Sendable {
           socket.connectAgain(usesVersion6: usesVersion6)
         }
       }
-      // Before the queue is taken: whatever was posted before `close` is in it.
+      // Taken together with `isClosing`, the queue contains everything that was posted before `close`.
       let (messages, isClosing) = outgoing.withLock { outgoing in
         let queue = outgoing.queue
         outgoing.queue = []
@@ -134,9 +136,9 @@ final class SocketThread: Sendable {
         }
       }
       if isClosing { break }
-      // Before messages are read, which are counted on the connections that they came on.
+      // This comes before reading, since messages are counted on the connections on which they arrived.
       handleConnectionEvents(socket, &events, &reconnection, &ids)
-      // Something answers: it stays with this version.
+      // Something answers: stay with this version of IP.
       if !isListening, events.contains(where: { if case .handshake = $0 { true } else { false } }) { search = nil }
       if isReading, !read(socket, &events, &ids) { isOpen = false }
       if isListening, !messages.isEmpty { recordSent(messages) }
@@ -149,7 +151,7 @@ final class SocketThread: Sendable {
     }
   }
 
-  /// Since the last time.
+  /// Handles the events since the last call.
   private func handleConnectionEvents(
     _ socket: borrowing Socket, _ events: inout [Event], _ reconnection: inout Reconnection,
     _ ids: inout RoutingIDGuard?
@@ -169,7 +171,7 @@ final class SocketThread: Sendable {
     ids?.checkUpcoming(socket)
   }
 
-  /// False where the context is terminated.
+  /// Reads messages. Returns false if the context is terminated.
   private func read(_ socket: borrowing Socket, _ events: inout [Event], _ ids: inout RoutingIDGuard?) -> Bool {
     var bytes = 0
     for _ in 0..<Self.batch where bytes < Self.batchBytes {
@@ -179,7 +181,7 @@ final class SocketThread: Sendable {
         let isFirst = connections?.withLock { table in
           table.recordRead(size, from: isListening ? frames.first : nil, on: connection)
         }
-        // A router's question whether a peer has an id (`RoutingIDGuard`).
+        // The message by which a router finds out whether a peer has an id (`RoutingIDGuard`).
         if !isListening, frames == [[]] { continue }
         if isFirst == true || connection < 0, let (verdict, chosen) = ids?.judge(frames, on: connection) {
           watch?.end(chosen.descriptors)
@@ -187,7 +189,7 @@ final class SocketThread: Sendable {
           if verdict != .fine { continue }
         }
         events.append(.received(frames, key: key))
-      // Reported as a message of a kind that is never valid, so that it is counted.
+      // Reported with its first frame alone, which is never a valid message, so that it is counted.
       case .oversized(let first, let connection, let size):
         bytes += size
         _ = connections?.withLock { $0.recordRead(size, from: isListening ? first : nil, on: connection) }
@@ -211,10 +213,10 @@ final class SocketThread: Sendable {
     }
   }
 
-  /// The peer has introduced itself: see `SocketOptions.introductionSeconds`.
+  /// Records that the peer has introduced itself: see `SocketOptions.introductionSeconds`.
   func acquaint(_ peer: [UInt8]) { connections?.withLock { $0.acquaint(peer) } }
 
-  /// Ends the peer's connection, as far as it is known: libzmq itself has no way to.
+  /// Ends the peer's connection if it is in the table; libzmq itself has no way to do so.
   func disconnect(_ peer: [UInt8]) {
     if let descriptor = connections?.withLock({ $0.descriptor(of: peer) }) { watch?.end([descriptor]) }
   }
@@ -222,7 +224,7 @@ final class SocketThread: Sendable {
   fileprivate func finish() { end.open() }
 }
 
-/// Carries the socket to the thread: a closure cannot own what cannot be copied.
+/// Carries the socket to the thread: a closure cannot own a noncopyable value.
 private final class ThreadBody: Sendable {
   let thread: SocketThread
   let socket: Mutex<Socket?>
@@ -237,15 +239,15 @@ private final class ThreadBody: Sendable {
     thread.finish()
   }
 
-  /// The socket is closed when this returns.
+  /// Serves the socket, which is closed when this returns.
   private func serve() {
     guard let socket = socket.withLock({ $0.take() }) else { return }
     thread.serve(socket)
   }
 }
 
-/// When to connect again after a handshake that ended for good: ZeroMQ itself tries again only after broken
-/// connections, and a key may be let in later.
+/// Schedules the next attempt after a handshake that failed: ZeroMQ itself tries again only after broken connections,
+/// and a key may be admitted later.
 private struct Reconnection {
   let first: Int
   let last: Int
@@ -267,7 +269,7 @@ private struct Reconnection {
     }
   }
 
-  /// -1: nothing to wait for.
+  /// The time until the next attempt; -1 if none is scheduled.
   var millisecondsLeft: Int {
     guard let due else { return -1 }
     let left = ContinuousClock.now.duration(to: due)

@@ -4,7 +4,7 @@
   import Musl
 #endif
 
-/// A mutex with a condition, for threads that wait for each other.
+/// A mutex with a condition variable, for threads that wait for each other.
 ///
 /// @unchecked: both are made for use by several threads, and stay at one address from `init` to `deinit`.
 final class Monitor: @unchecked Sendable {
@@ -35,10 +35,10 @@ final class Monitor: @unchecked Sendable {
     return body()
   }
 
-  /// Inside `withLock`. Returns when it was signaled, and sometimes without reason.
+  /// Waits. Must be called inside `withLock`. Returns when signaled, and sometimes spuriously.
   func wait() { pthread_cond_wait(condition, mutex) }
 
-  /// Inside `withLock`. False once `deadline` has passed.
+  /// Waits. Must be called inside `withLock`. Returns false once `deadline` has passed.
   func wait(until deadline: timespec) -> Bool {
     var deadline = deadline
     return pthread_cond_timedwait(condition, mutex, &deadline) == 0
@@ -54,7 +54,7 @@ final class Monitor: @unchecked Sendable {
   }
 }
 
-/// A value that is touched under a lock only. (`Synchronization.Mutex` would do, but the thread sanitizer does not see
+/// A value that is accessed under a lock only. (`Synchronization.Mutex` would do, but the thread sanitizer does not see
 /// its lock on Linux and reports every access.)
 ///
 /// @unchecked: `value` is private, and touched only inside the monitor.
@@ -69,7 +69,7 @@ final class Guarded<Value>: @unchecked Sendable {
   }
 }
 
-/// Opens once; threads that wait go on.
+/// A latch that opens once; threads that wait for it then continue.
 final class Latch: @unchecked Sendable {
   // @unchecked: `isOpen` is touched only inside the monitor.
   private let monitor = Monitor()

@@ -6,10 +6,10 @@ import Processes
   import Musl
 #endif
 
-/// For a connection to a name that stands for addresses of both versions of IP: finds out in which of them something
-/// listens, for as long as there is no connection. ZeroMQ itself stays with one.
+/// For a connection to a name that has addresses of both versions of IP: finds out in which of them something listens,
+/// as long as there is no connection. ZeroMQ itself stays with one version.
 ///
-/// Looking up and trying take their time, on threads of their own.
+/// Lookups and attempts to connect take time, and run on threads of their own.
 final class VersionSearch: Sendable {
   private struct State {
     var isBusy = false
@@ -20,7 +20,7 @@ final class VersionSearch: Sendable {
   private let address: HostAddress
   private let state = Guarded(State())
 
-  /// Nil where the endpoint's host is no name.
+  /// `nil` if the endpoint's host is not a name.
   init?(endpoint: String) {
     guard let address = HostAddress(endpoint: endpoint), address.number == nil, !address.isInBrackets else {
       return nil
@@ -28,7 +28,7 @@ final class VersionSearch: Sendable {
     self.address = address
   }
 
-  /// What was found since the last call; begins to look anew.
+  /// Returns what was found since the last call, and starts the next search unless one is running.
   func next() -> HostAddress.Version? {
     let (answer, begins) = state.withLock { state in
       let answer = state.answer
@@ -55,7 +55,7 @@ final class VersionSearch: Sendable {
     return listens(four.number, address.port) ? .four : listens(six.number, address.port) ? .six : nil
   }
 
-  /// Whether a connection is taken within a second.
+  /// Whether a connection is accepted within a second.
   private static func listens(_ number: String, _ port: String) -> Bool {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -6,8 +6,8 @@ import CZeroMQ
   import Musl
 #endif
 
-/// Rings at a thread that waits in `zmq_poll` or `poll`: an eventfd, which counts rings, so that none is lost between
-/// two waits.
+/// Wakes a thread that waits in `zmq_poll` or `poll`: an eventfd, which counts rings, so that none is lost between two
+/// waits.
 package final class WakeUp: Sendable {
   package let descriptor: Int32
 
@@ -19,7 +19,7 @@ package final class WakeUp: Sendable {
   deinit { close(descriptor) }
 
   package func ring() {
-    // Fails only where 2⁶⁴ − 2 rings wait, and then the thread wakes anyway.
+    // Fails only if 2⁶⁴ − 2 rings are pending, and then the thread wakes anyway.
     while eventfd_write(descriptor, 1) < 0 && zmq_errno() == EINTR {}
   }
 

@@ -4,8 +4,8 @@ import Processes
 import SearchProtocol
 import Synchronization
 
-/// Asks a coordinator how many workers its study could use, over a connection that stays: for whoever starts workers,
-/// and to find out whether a worker here would reach its coordinator.
+/// Asks a coordinator how many workers its study could use, over a connection that stays: for programs that start
+/// workers, and to find out whether a worker here would reach its coordinator.
 package final class DemandClient: Sendable {
   private enum Input: Sendable {
     case dealer(DealerEvent)
@@ -15,7 +15,7 @@ package final class DemandClient: Sendable {
   /// Why there is no answer. `description` is one line.
   package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
-    /// Other keys are needed, or another address: waiting does not help.
+    /// Whether waiting does not help: other keys are needed, or another address.
     package let isFinal: Bool
   }
 
@@ -36,9 +36,9 @@ package final class DemandClient: Sendable {
   }
 
   private static let secondsBetweenQueries = 1.0
-  /// After so long without a connection it is looked why.
+  /// The time without a connection after which the reason is looked for.
   private static let secondsUntilLook = 2.0
-  /// For a coordinator that is there, also one that has much to do.
+  /// How long to wait for a coordinator that is running, even a busy one.
   package static let patience = 10.0
 
   package init(endpoint: String, security: SocketSecurity) throws(MessagingError) {
@@ -60,12 +60,12 @@ package final class DemandClient: Sendable {
     context.close()
   }
 
-  /// Blocks its thread. One question at a time.
+  /// Asks once. Blocks the thread; only one call at a time is allowed.
   package func ask(waitingAtMost seconds: Double) throws(Problem) -> Demand {
     let begun = MonotonicClock.now
     var nextQuery = begun
     var nextLook = begun + Self.secondsUntilLook
-    // What came since the last question: the latest says most.
+    // What arrived since the last question: only the latest answer matters.
     var latest: Demand?
     for input in mailbox.receiveAll(waitingAtMost: 0) { if let demand = try take(input) { latest = demand } }
     if let latest, latest.isDone { return latest }
@@ -84,12 +84,12 @@ package final class DemandClient: Sendable {
       var answer: Demand?
       for input in mailbox.receiveAll(waitingAtMost: 0.2) { if let demand = try take(input) { answer = demand } }
       if let answer { return answer }
-      // What was said before was dropped.
+      // What was sent before the connection was made has been dropped.
       if !wasConnected, state.withLock({ $0.isConnected }) { nextQuery = 0 }
     }
   }
 
-  /// Asks again, for so many seconds, where nobody answers.
+  /// Asks again for up to `seconds` if there is no answer.
   package func ask(tryingFor seconds: Double) throws(Problem) -> Demand {
     let end = MonotonicClock.now + seconds
     while true {
@@ -131,7 +131,7 @@ package final class DemandClient: Sendable {
     }
   }
 
-  /// What stands in the way of a connection; nil where nothing is found that would not pass with some patience.
+  /// What prevents a connection; `nil` if nothing is found, or something accepts connections there.
   private var obstacle: Problem? {
     switch ConnectionProbe.finding(at: endpoint) {
     case nil, .accepts?: nil
@@ -156,7 +156,7 @@ package final class DemandClient: Sendable {
 }
 
 extension Demand {
-  /// `3 jobs wait, 2 run, 10 are to come; 2 workers with 8 slots`, or that it is done.
+  /// `3 jobs wait, 2 run, 10 are to come; 2 workers with 8 slots`, or that the study is done.
   package var text: String {
     let workforce = "\(workers) worker\(workers == 1 ? "" : "s") with \(slots) slot\(slots == 1 ? "" : "s")"
     if isDone { return "done; \(workforce)" }

@@ -10,7 +10,7 @@ import StudyStore
 
 /// What `doctor` finds out about this machine.
 package struct MachineExamination: Encodable {
-  /// As the system names it.
+  /// The processor's name as the system reports it.
   package static var processor: String { ProcessorDescription.name }
 
   package enum State: String, Encodable {
@@ -38,22 +38,22 @@ package struct MachineExamination: Encodable {
   }
 
   package let version = Version.number
-  /// Kernels and OpenBLAS core type of a training started here; nil where none can run.
+  /// The kernels and the OpenBLAS core type of a training started here; `nil` if none can run.
   package let kernelVariant: String?
   let openblasCoreType: String?
-  /// What to set OPENBLAS_CORETYPE to; nil where the loaded one fits.
+  /// The value that OPENBLAS_CORETYPE should have; `nil` if the loaded core type fits.
   package let betterCoreType: String?
   let zeromqVersion: String
   let sqliteVersion: String
   let freeDiskBytes: Int?
-  /// Of the machine.
+  /// The number of processors of the machine.
   package let cores: Int
-  /// Those that a process started here may use.
+  /// The number of processors that a process started here may use.
   package let usableCores: Int
-  /// What a process started here may have at most.
+  /// The most memory that a process started here may have.
   package let memoryBytes: Int?
-  /// What its control groups confine it to, with the files that say so; nil without a limit: processors' worth of time,
-  /// processors that it may run on, bytes.
+  /// The limits of this process's control groups, with the files that state them; `nil` without a limit. In order:
+  /// processor time in processors, processors that it may run on, bytes.
   let processorTimeLimit: ControlGroups.Limit?
   let processorsLimit: ControlGroups.Limit?
   let memoryLimit: ControlGroups.Limit?
@@ -98,7 +98,7 @@ package struct MachineExamination: Encodable {
     add("ZeroMQ", .good, zeromqVersion + (ZeroMQLibrary.hasCurve ? ", with encryption" : ", without encryption"))
     sqliteVersion = SQLiteLibrary.version ?? "does not work"
     add("SQLite", .good, sqliteVersion)
-    // Where studies are put.
+    // The folder in which studies are created.
     freeDiskBytes = FreeSpace.bytes(at: ".")
     if let freeDiskBytes {
       add(
@@ -129,7 +129,7 @@ package struct MachineExamination: Encodable {
 enum ProcessorDescription {
   package static var name: String { value(of: "model name") ?? "unknown processor" }
 
-  /// Those vector instructions that the kernels care for.
+  /// The vector instructions that matter to the kernels.
   package static var features: String {
     let flags = Set((value(of: "flags") ?? "").split(separator: " ").map(String.init))
     let wanted = ["avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_bf16"]

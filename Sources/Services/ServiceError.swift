@@ -2,11 +2,11 @@
 package enum ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The limits of this process leave room for no training at all.
   case noRoom(String)
-  /// A worker that has to give up, and why.
+  /// A worker must give up, for this reason.
   case gaveUp(String)
-  /// The worker beside a local coordinator ends over and over, or gave up.
+  /// The worker beside a local coordinator ended again and again, or gave up.
   case localWorkerEnded(String)
-  /// What trainings are to start from, and why they cannot.
+  /// What trainings should start from, and why they cannot.
   case start(String, String)
 
   package var description: String {

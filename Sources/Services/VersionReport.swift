@@ -3,9 +3,9 @@ import Processes
 import SearchProtocol
 import StudyStore
 
-/// What `--version` tells: this program, and what it has in common with others, or not.
+/// What `--version` prints: this program's version, and what determines its compatibility with others.
 package enum VersionReport {
-  /// A fact a line, each behind its name. The first is `Version.text` and nothing else.
+  /// One fact per line, after its name. The first line is `Version.text` and nothing else.
   package static var text: String {
     """
     \(Version.text)
@@ -16,7 +16,7 @@ package enum VersionReport {
     """
   }
 
-  /// As results name them, without OpenBLAS's core type: a training chooses that for itself.
+  /// The kernels as results name them, without OpenBLAS's core type, which each training chooses itself.
   private static var kernels: [String] {
     let here = KernelSelection.available.map { KernelSelection.variantDescription(of: $0).prefix { $0 != "+" } }
     let elsewhere = KernelSelection.variants.filter { !$0.isSupported }

@@ -1,7 +1,7 @@
 import ReadableText
 import SearchCore
 
-/// Whether a file's arrays are a data set, said with the array's name and what to do.
+/// Checks that a file's arrays form a data set. Errors name the array and say what to do.
 struct ArrayChecks {
   private let container: any ArrayContainer
   private let path: String
@@ -12,7 +12,7 @@ struct ArrayChecks {
     .unusable(path: path, what: what, remedy: remedy)
   }
 
-  /// Both arrays, or neither.
+  /// Returns the test images and labels, or `nil` if the file has neither array. One without the other is an error.
   func testPart() throws(ImageDataError) -> ArraysFile.Part? {
     let names = container.names
     guard names.contains("test_images") || names.contains("test_labels") else { return nil }
@@ -101,7 +101,7 @@ struct ArrayChecks {
       for place in 0..<width {
         value = value << 8 | UInt64(bytes[image * width + (isBigEndian ? place : width - 1 - place)])
       }
-      // Sign extended.
+      // Shifting a number of `width` bytes left by this moves its sign to bit 63.
       let shift = UInt64(64 - 8 * width)
       let isNegative = isSigned && (value << shift) >> 63 == 1
       guard !isNegative, value < NetworkLimits.classes.upperBound else {
@@ -115,7 +115,7 @@ struct ArrayChecks {
     return labels
   }
 
-  /// How many there are: from 0 to the largest label, each with a training image.
+  /// Returns the number of classes: labels run from 0 to the largest one, and each must have a training image.
   func classes(_ training: ArraysFile.Part, _ test: ArraysFile.Part?) throws(ImageDataError) -> Int {
     let count = Int(training.labels.max() ?? 0) + 1
     guard count >= NetworkLimits.classes.lowerBound else {

@@ -1,13 +1,13 @@
-/// Bytes one after the other, of which so many are known to come.
+/// A sequential stream of bytes; the reader knows how many there are.
 protocol ArrayStream: AnyObject {
-  /// The next bytes, exactly as many.
-  /// - Throws: where they are not there, or not what they should be.
+  /// Reads the next `count` bytes.
+  /// - Throws: if fewer than `count` bytes are left, or if they are damaged.
   func read(_ count: Int) throws(ImageDataError) -> [UInt8]
-  /// After the last byte: whether the whole was what it should be.
+  /// Checks the stream as a whole (length, checksum) after its last byte was read.
   func finish() throws(ImageDataError)
 }
 
-/// Of a source as it is.
+/// The bytes of a source as they are stored.
 final class PlainStream: ArrayStream {
   private let source: ByteSource
   private var offset: Int
@@ -23,24 +23,24 @@ final class PlainStream: ArrayStream {
   func finish() {}
 }
 
-/// An array in a file: what it is, and a way to its bytes.
+/// An array in a file: its type, its shape and a stream of its bytes.
 struct StoredArray {
   let type: ElementType
   let shape: [Int]
-  /// The first dimension runs fastest.
+  /// Whether the first dimension varies fastest.
   let isFortranOrder: Bool
   let stream: any ArrayStream
 }
 
-/// What an array's elements are.
+/// The type of an array's elements.
 enum ElementType: Equatable {
-  /// Of so many bytes.
+  /// An integer of `bytes` bytes.
   case integer(bytes: Int, isSigned: Bool, isBigEndian: Bool)
   case other(String)
 
   static let byte = ElementType.integer(bytes: 1, isSigned: false, isBigEndian: false)
 
-  /// As people know it: `uint8`, `float32`.
+  /// The type's usual name: `uint8`, `float32`.
   var text: String {
     switch self {
     case .integer(let bytes, let isSigned, _): "\(isSigned ? "" : "u")int\(8 * bytes)"
@@ -51,8 +51,8 @@ enum ElementType: Equatable {
 
 /// A file of named arrays.
 protocol ArrayContainer {
-  /// Of its arrays, sorted.
+  /// The names of the file's arrays, sorted.
   var names: [String] { get }
-  /// Nil where there is none of this name. Each opening begins anew.
+  /// Returns the array called `name`, or `nil` if there is none. Each call opens a new stream at the array's start.
   func array(_ name: String) throws(ImageDataError) -> StoredArray?
 }

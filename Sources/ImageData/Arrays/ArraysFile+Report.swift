@@ -1,7 +1,7 @@
 import Files
 
 extension ArraysFile {
-  /// Reads all of it: what `data info` and `data verify` tell.
+  /// Reads the whole file and returns what `data info` and `data verify` print.
   package func report() throws(ImageDataError) -> DataSetReport {
     let statistics = try self.statistics(of: training) { _, _ in }
     if let test { _ = try self.statistics(of: test) { _, _ in } }

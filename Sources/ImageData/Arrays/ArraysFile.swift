@@ -2,18 +2,18 @@ import Digests
 import SearchCore
 import TensorFiles
 
-/// A data set in one file of arrays, of NumPy's (`.npz`) or safetensors': `images` and `labels`, and perhaps
-/// `test_images` and `test_labels`.
+/// A data set in one file of arrays, NumPy's `.npz` or safetensors: `images` and `labels`, and perhaps `test_images`,
+/// `test_labels`.
 ///
-/// Making one reads the labels and what the file says of the images. Images are read from the first to the last, some
-/// at a time: of a file of any length, only those that are asked for are held.
+/// The initializer reads the labels and the headers of the images. Images are read sequentially, about 1 MiB at a time:
+/// only the requested ones are held in memory, whatever the length of the file.
 package struct ArraysFile: ImageFiles {
   static let remedy = "make the file anew, as in docs/data.md"
 
-  /// Of one array.
+  /// The largest length of one array.
   package static let mostBytes = 8 << 30
 
-  /// Some images with their labels.
+  /// An array of images with their labels.
   struct Part {
     let images: String
     let layout: PixelLayout
@@ -25,7 +25,7 @@ package struct ArraysFile: ImageFiles {
   private let container: any ArrayContainer
   let training: Part
   let test: Part?
-  /// Rows and columns.
+  /// The number of rows, and of columns, of an image.
   var side: Int { training.layout.side }
   let classCount: Int
 
@@ -65,10 +65,10 @@ package struct ArraysFile: ImageFiles {
     throw unusable("it is neither .npz nor .safetensors", "save images and labels with numpy.savez")
   }
 
-  /// SHA-256 of the file, in hexadecimal digits.
+  /// Returns the SHA-256 of the file in hexadecimal digits.
   package func contentHash() throws(ImageDataError) -> String { try Self.contentHash(of: source) }
 
-  /// Of any file, whatever is in it.
+  /// Returns the SHA-256 of the file at `path`, whatever it contains.
   package static func contentHash(path: String) throws(ImageDataError) -> String {
     try contentHash(of: ByteSource(path: path))
   }
@@ -86,13 +86,13 @@ package struct ArraysFile: ImageFiles {
 
   // MARK: Images
 
-  /// The training images of each of the lists, in its order, normalized by all training images.
+  /// Returns the training images of each list, in the list's order, normalized by the statistics of all of them.
   package func trainingImages(_ lists: [[Int]]) throws(ImageDataError) -> [LabeledImages] {
     let (pixels, normalization) = try scan(training, lists)
     return zip(lists, pixels).map { labeled($1, $0.map { training.labels[$0] }, normalization) }
   }
 
-  /// The first test images, normalized by the training images.
+  /// Returns the first `count` test images, or all if `nil`, normalized by the statistics of all training images.
   package func testImages(count: Int? = nil) throws(ImageDataError) -> LabeledImages {
     guard let test else {
       throw .unusable(path: path, what: "it has no test images", remedy: "add test_images and test_labels to it")
@@ -107,7 +107,7 @@ package struct ArraysFile: ImageFiles {
     LabeledImages(pixels: pixels, labels: labels, side: side, classCount: classCount, normalization: normalization)
   }
 
-  /// Goes through all images of a part: their statistics, and the pixels of those that lists name.
+  /// Reads all images of a part and returns the pixels of those in `lists`, and the normalization measured over all.
   private func scan(
     _ part: Part, _ lists: [[Int]]
   ) throws(ImageDataError) -> (pixels: [[UInt8]], normalization: ChannelNormalization) {
@@ -117,7 +117,7 @@ package struct ArraysFile: ImageFiles {
         throw .noSuchRecord(index: index, count: part.count)
       }
     }
-    /// Of each image, where it goes to.
+    /// For each image, the lists it is in and its position in each.
     var places: [Int: [(list: Int, place: Int)]] = [:]
     for (number, list) in lists.enumerated() {
       for (place, index) in list.enumerated() { places[index, default: []].append((number, place)) }
@@ -131,8 +131,8 @@ package struct ArraysFile: ImageFiles {
     return (pixels, ChannelNormalization(measured: statistics.meanAndDeviation))
   }
 
-  /// Goes through all images of a part and checks the file meanwhile.
-  /// - Parameter visit: called with each, `[channel][row][column]`.
+  /// Reads all images of a part, checks the file while reading, and returns the statistics of the images.
+  /// - Parameter visit: called with the index and the pixels, `[channel][row][column]`, of each image.
   func statistics(
     of part: Part, _ visit: (Int, UnsafeRawBufferPointer) -> Void
   ) throws(ImageDataError) -> ChannelStatistics {
@@ -164,16 +164,16 @@ package struct ArraysFile: ImageFiles {
   }
 }
 
-/// How the bytes of an image lie in a file.
+/// The layout of an image's bytes in a file.
 struct PixelLayout: Equatable {
-  /// Rows and columns.
+  /// The number of rows, and of columns.
   let side: Int
-  /// Red, green and blue of a pixel lie beside each other; otherwise each channel is a plane.
+  /// Whether red, green and blue of a pixel are adjacent; otherwise each channel is a plane.
   let isInterleaved: Bool
 
   var imageBytes: Int { LabeledImages.channels * side * side }
 
-  /// To `[channel][row][column]`.
+  /// Copies an image to `planar` as `[channel][row][column]`.
   func copy(_ image: UnsafeRawBufferPointer, to planar: UnsafeMutableRawBufferPointer) {
     guard isInterleaved else { return planar.copyMemory(from: image) }
     let plane = side * side
@@ -186,7 +186,7 @@ struct PixelLayout: Equatable {
 }
 
 extension ChannelNormalization {
-  /// By what was measured of images. A channel that is the same everywhere is left as wide as it is.
+  /// Creates a normalization from measured statistics. A constant channel is divided by 1 instead of its deviation, 0.
   init(measured statistics: (mean: [Double], standardDeviation: [Double])) {
     self.init(
       mean: statistics.mean.map { Float($0) },

@@ -1,14 +1,14 @@
 import Files
 import Foundation
 
-/// Bytes that are read piece by piece: of a file, or in memory.
+/// Bytes of a file or in memory, read piece by piece.
 package final class ByteSource: Sendable {
   private enum Kind: Sendable {
     case file(Int32)
     case memory([UInt8])
   }
 
-  /// For messages.
+  /// The name in error messages: the path if the source is a file.
   package let name: String
   package let count: Int
   private let kind: Kind
@@ -16,7 +16,7 @@ package final class ByteSource: Sendable {
   /// Opens a regular file, and keeps it open.
   package init(path: String) throws(ImageDataError) {
     let path = FilePath.expandingTilde(path)
-    // Waits for nobody: a pipe in the file's place is told.
+    // O_NONBLOCK: if the path is a pipe, opening it does not wait for a writer, and the check below reports it.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else {
       let reason = SystemError.last
@@ -39,7 +39,8 @@ package final class ByteSource: Sendable {
 
   deinit { if case .file(let descriptor) = kind { close(descriptor) } }
 
-  /// - Throws: also where they are not all there.
+  /// Returns `wanted` bytes from `offset` on.
+  /// - Throws: also if the source ends before that.
   package func bytes(at offset: Int, count wanted: Int) throws(ImageDataError) -> [UInt8] {
     guard offset >= 0, wanted >= 0, offset <= count, wanted <= count - offset else {
       throw .unusable(path: name, what: "it ends before what it says is in it", remedy: ArraysFile.remedy)

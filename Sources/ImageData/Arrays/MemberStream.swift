@@ -1,24 +1,24 @@
 import CZlib
 
-/// The bytes of a zip archive's member, stored or deflated, checked against what the archive says of them: never more,
-/// never fewer, and with this checksum. Holds a piece at a time, whatever their number.
+/// The bytes of a zip archive's member, stored or deflated. Checks that they have exactly the number and the checksum
+/// that the archive's directory states. Buffers one piece of input at a time, whatever the member's length.
 final class MemberStream: ArrayStream {
   private static let pieceBytes = 1 << 16
 
   private let source: ByteSource
   private let member: ZipArchive.Member
-  /// Of the archive: the next byte that is read, and the end of the member's.
+  /// The archive offset of the next byte to read, and the one at which the member's data ends.
   private var offset: Int
   private let end: Int
-  /// Bytes that are still to come out.
+  /// The number of bytes not yet returned.
   private var rest: Int
   private var checksum: UInt = 0
-  /// Nil where it is stored.
+  /// `nil` if the member is stored.
   private let inflation: UnsafeMutablePointer<z_stream>?
   private let input: UnsafeMutablePointer<UInt8>
   private var hasEnded = false
 
-  /// - Parameter offset: where the member's bytes begin.
+  /// - Parameter offset: the archive offset at which the member's data begins.
   init(_ source: ByteSource, _ member: ZipArchive.Member, at offset: Int) throws(ImageDataError) {
     (self.source, self.member, self.offset) = (source, member, offset)
     end = offset + member.compressedBytes
@@ -31,7 +31,7 @@ final class MemberStream: ArrayStream {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
     inflation = stream
-    // 15 bits of window, without a header of zlib's.
+    // Negative: a raw deflate stream, without a zlib header, with a window of 15 bits.
     guard inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       throw .unreadable(path: source.name, reason: "zlib cannot begin")
     }
@@ -72,7 +72,7 @@ final class MemberStream: ArrayStream {
   }
 
   private func add(_ bytes: [UInt8]) {
-    // zlib begins anew where it gets no address.
+    // Given a null pointer, crc32_z returns its initial value, which would reset the checksum.
     guard !bytes.isEmpty else { return }
     bytes.withUnsafeBufferPointer { checksum = crc32_z(checksum, $0.baseAddress, $0.count) }
   }
@@ -99,7 +99,7 @@ final class MemberStream: ArrayStream {
     }
   }
 
-  /// The next compressed bytes; none where there are no more.
+  /// Reads the next compressed bytes into the input buffer; none if the member's data is exhausted.
   private func refill(_ inflation: UnsafeMutablePointer<z_stream>) throws(ImageDataError) {
     let bytes = try source.bytes(at: offset, count: min(Self.pieceBytes, end - offset))
     offset += bytes.count
@@ -111,7 +111,7 @@ final class MemberStream: ArrayStream {
   func finish() throws(ImageDataError) {
     guard rest == 0 else { throw damaged("it has more bytes than its array") }
     if let inflation, !hasEnded {
-      // The end of the compressed bytes may stand after the last of the others.
+      // The marker that ends the compressed stream may follow the last byte of output.
       var none: UInt8 = 0
       repeat {
         if inflation.pointee.avail_in == 0 { try refill(inflation) }

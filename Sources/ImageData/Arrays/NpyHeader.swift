@@ -6,14 +6,14 @@ struct NpyHeader: Equatable {
   var shape: [Int]
 
   static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-  /// NumPy pads to 64 bytes; long ones describe records.
+  /// The largest accepted header. NumPy pads headers to multiples of 64 bytes; only those of record types are long.
   static let mostBytes = 1 << 16
   private static let mostDimensions = 32
 
-  /// What is wrong with a header, in words.
+  /// The reason why a header is rejected, as text.
   struct Problem: Error, Equatable { var text: String }
 
-  /// - Parameter text: without magic, version and length.
+  /// - Parameter text: the header without magic, version and length.
   init(_ text: [UInt8]) throws(Problem) {
     var parser = Parser(text)
     var type: ElementType?
@@ -56,7 +56,7 @@ struct NpyHeader: Equatable {
     return type
   }
 
-  /// Of NumPy's short names: `|u1`, `<i8`, `<f4`.
+  /// Returns the element type for one of NumPy's short names (`|u1`, `<i8`, `<f4`), or `nil` if it is unknown.
   static func elementType(_ text: String) -> ElementType? {
     var rest = text[...]
     guard let order = rest.first, "<>|=".contains(order) else { return nil }
@@ -65,7 +65,7 @@ struct NpyHeader: Equatable {
     rest.removeFirst()
     if kind == "O" { return .other("object") }
     let digits = rest.prefix { "0123456789".contains($0) }
-    // Times have a unit.
+    // Only times (`m`, `M`) have text after the size: their unit.
     guard let size = Int(digits), !digits.hasPrefix("0"), size <= 1 << 20,
       digits.count == rest.count || "mM".contains(kind)
     else { return nil }
@@ -84,7 +84,7 @@ struct NpyHeader: Equatable {
     }
   }
 
-  /// Python literals, as many of them as headers have.
+  /// A parser for those Python literals that occur in headers.
   private struct Parser {
     private let text: [UInt8]
     private var place = 0
@@ -116,7 +116,7 @@ struct NpyHeader: Equatable {
       guard take(character) else { throw Self.malformed }
     }
 
-    /// Printable ASCII between quotes, without any of them or a backslash.
+    /// Parses a quoted string of printable ASCII characters without quotes or backslashes in it.
     mutating func string() throws(Problem) -> String {
       let quote: Unicode.Scalar = isNext("\"") ? "\"" : "'"
       try expect(quote)
@@ -143,7 +143,7 @@ struct NpyHeader: Equatable {
       throw Self.malformed
     }
 
-    /// `()`, `(7,)`, `(7, 3)`.
+    /// Parses a tuple of numbers: `()`, `(7,)`, `(7, 3)`.
     mutating func tuple(atMost most: Int) throws(Problem) -> [Int] {
       try expect("(")
       var numbers: [Int] = []

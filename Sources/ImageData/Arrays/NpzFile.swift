@@ -1,6 +1,6 @@
 import ReadableText
 
-/// NumPy's format for several arrays: a zip archive with a `.npy` file each.
+/// NumPy's format for several arrays: a zip archive with one `.npy` file per array.
 struct NpzFile: ArrayContainer {
   private let archive: ZipArchive
   private static let ending = ".npy"
@@ -50,7 +50,8 @@ struct NpzFile: ArrayContainer {
 }
 
 extension [Int] {
-  /// Of an array of this shape; nil where that is more than any file has.
+  /// Returns the number of bytes of an array of this shape with elements of `bytes` bytes, or `nil` if it is negative
+  /// or overflows.
   func bytes(ofEach bytes: Int) -> Int? {
     var product = bytes
     for dimension in self {

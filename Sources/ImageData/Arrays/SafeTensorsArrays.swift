@@ -1,6 +1,6 @@
 import TensorFiles
 
-/// A safetensors file, of which nothing but the header is kept.
+/// A safetensors file, of which only the header is kept in memory.
 struct SafeTensorsArrays: ArrayContainer {
   private let source: ByteSource
   private let tensors: [SafeTensors.Tensor]

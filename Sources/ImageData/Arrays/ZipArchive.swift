@@ -1,28 +1,28 @@
 import ReadableText
 
-/// The directory of a zip archive (PKWARE APPNOTE 6.3.10) as NumPy writes them: members that are stored or deflated, on
-/// one disk, also of more than 4 GiB (zip64).
+/// The directory of a zip archive (PKWARE APPNOTE 6.3.10), as far as NumPy uses the format: stored or deflated members
+/// on one disk, including archives and members of more than 4 GiB (zip64).
 ///
-/// All that it says is held against the archive's length before anything is read by it.
+/// Every offset and length in it is checked against the archive's length before it is used.
 struct ZipArchive {
   struct Member: Equatable {
     var name: String
     var isDeflated: Bool
     var compressedBytes: Int
     var bytes: Int
-    /// CRC-32 of the bytes.
+    /// CRC-32 of the uncompressed bytes.
     var checksum: UInt32
-    /// Of its local header.
+    /// The offset of the local header.
     var offset: Int
   }
 
-  /// What an archive's first bytes are.
+  /// The first bytes of an archive: the signature of a local file header.
   static let beginning: [UInt8] = [0x50, 0x4b, 0x03, 0x04]
   private static let mostMembers = 1000
   private static let mostDirectoryBytes = 1 << 20
 
   let source: ByteSource
-  /// In the directory's order.
+  /// The members, in the directory's order.
   let members: [Member]
   private let directoryStart: Int
 
@@ -56,7 +56,7 @@ struct ZipArchive {
     .unusable(path: source.name, what: what, remedy: ArraysFile.remedy)
   }
 
-  /// A member's bytes from the first on.
+  /// Opens a stream at the first byte of `member`.
   func open(_ member: Member) throws(ImageDataError) -> MemberStream {
     func lost() -> ImageDataError { Self.damaged(source, "\(member.name): its bytes are not where it says") }
     guard member.offset <= directoryStart, directoryStart - member.offset >= 30 else { throw lost() }
@@ -69,7 +69,7 @@ struct ZipArchive {
     return try MemberStream(source, member, at: start)
   }
 
-  /// The next entry of the directory; nil where there is none, with what is wrong with one that is no use.
+  /// Returns the next directory entry, and what is wrong with it if it cannot be used; `nil` if the bytes are no entry.
   private static func member(_ reader: inout ByteReader) -> (value: Member, problem: String?)? {
     guard reader.bytes(4) == [0x50, 0x4b, 0x01, 0x02], reader.skip(4), let flags: UInt16 = reader.number(),
       let method: UInt16 = reader.number(), reader.skip(4), let checksum: UInt32 = reader.number(),
@@ -102,7 +102,7 @@ struct ZipArchive {
     return (member, nil)
   }
 
-  /// The extra field that has numbers of 64 bits.
+  /// Returns a reader of the extra field with the 64-bit sizes (zip64), or `nil` if there is none.
   private static func zip64Field(of extra: [UInt8]) -> ByteReader? {
     var reader = ByteReader(extra)
     while let id: UInt16 = reader.number(), let length: UInt16 = reader.number(),
@@ -114,7 +114,7 @@ struct ZipArchive {
   }
 }
 
-/// The record at an archive's end that says where its directory is.
+/// The end-of-central-directory record, which locates the directory.
 private struct DirectoryEnd {
   let members: Int
   let directoryBytes: Int
@@ -123,7 +123,7 @@ private struct DirectoryEnd {
   init(_ source: ByteSource) throws(ImageDataError) {
     let tailBytes = min(source.count, 22 + 65_535 + 20)
     let tail = try source.bytes(at: source.count - tailBytes, count: tailBytes)
-    // The comment after it goes to the end.
+    // The record ends with a comment, which must extend to the archive's end.
     let place = stride(from: tailBytes - 22, through: 0, by: -1).first { place in
       var reader = ByteReader(tail, at: place)
       guard reader.bytes(4) == [0x50, 0x4b, 0x05, 0x06], reader.skip(16), let comment: UInt16 = reader.number() else {
@@ -156,12 +156,12 @@ private struct DirectoryEnd {
   }
 }
 
-/// Little-endian numbers, one after the other; nil where the bytes end.
+/// A reader of consecutive little-endian numbers. Returns `nil` past the last byte.
 struct ByteReader {
   private let all: [UInt8]
   private var place: Int
 
-  /// - Parameter place: where to begin; nothing comes where that is outside.
+  /// - Parameter place: the offset of the first byte to read; if it is out of range, the reader is at its end.
   init(_ bytes: [UInt8], at place: Int = 0) {
     all = bytes
     self.place = (0...bytes.count).contains(place) ? place : bytes.count

@@ -10,17 +10,17 @@ public struct Augmentation: Sendable, Hashable {
   /// Black pixels added on each side before the crop.
   public let padding: Int
   public let flips: Bool
-  /// Rows and columns of the image, and of the square that is cut out; nil where none is.
+  /// The sizes of the image and of the square that is cut out of it; `nil` if nothing is cut out.
   public let cutout: Cutout?
 
   public struct Cutout: Sendable, Hashable {
     let imageSide: Int
     let side: Int
 
-    /// Half the image's side, as for CIFAR-10.
+    /// Creates a cutout of half the image's side, as is usual for CIFAR-10.
     init(imageSide: Int) { (self.imageSide, side) = (imageSide, max(1, imageSide / 2)) }
 
-    /// Of rows or columns.
+    /// Draws the rows or the columns of the square.
     fileprivate func range(_ random: inout StableRandom) -> Range<Int> {
       let first = random.integer(below: imageSide) - side / 2
       return max(0, first)..<min(imageSide, first + side)
@@ -31,7 +31,7 @@ public struct Augmentation: Sendable, Hashable {
     self.init(padding: padding, flips: flips, cutout: nil)
   }
 
-  /// For images of `imageSide` rows; the margin is an eighth of it, 4 for CIFAR.
+  /// Creates an augmentation for images of `imageSide` rows. The padding is an eighth of that, 4 for CIFAR.
   public init(imageSide: Int, crops: Bool = true, flips: Bool = true, cutsOut: Bool = false) {
     self.init(
       padding: crops ? imageSide / 8 : 0, flips: flips, cutout: cutsOut ? Cutout(imageSide: imageSide) : nil)
@@ -47,21 +47,21 @@ public struct Augmentation: Sendable, Hashable {
     self.cutout = cutout
   }
 
-  /// Where one image's window lies.
+  /// The window of one image, and the hole in it.
   public struct Crop: Sendable, Hashable {
     /// First row and column of the window, relative to the unpadded image: `-padding...padding`.
     public let row: Int
     public let column: Int
-    /// Mirrored left to right, after the crop.
+    /// Whether the window is mirrored left to right, after the crop.
     public let flipped: Bool
-    /// Of the finished image; nil where nothing is cut out.
+    /// The hole, in coordinates of the finished image; `nil` if nothing is cut out.
     public var hole: Hole?
 
-    /// The image as it is.
+    /// Leaves the image unchanged.
     public static let none = Crop(row: 0, column: 0, flipped: false)
   }
 
-  /// What is cut out.
+  /// The rectangle that is cut out.
   public struct Hole: Sendable, Hashable {
     public let rows: Range<Int>
     public let columns: Range<Int>
@@ -72,8 +72,8 @@ public struct Augmentation: Sendable, Hashable {
     let augmentation: Augmentation
     let base: UInt64
 
-    /// Drawn in this order from the image's own stream: row, column, flip (also when flips are off), row and column of
-    /// the cutout's center.
+    /// Returns the crop of the image at `position`. Draws from the image's own stream, in this order: row, column, flip
+    /// (even if flips are off), row and column of the cutout's center.
     func crop(position: Int) -> Crop {
       var random = StableRandom(seed: base &+ UInt64(position))
       let row = random.integer(below: 2 * augmentation.padding + 1) - augmentation.padding
@@ -95,7 +95,7 @@ public struct Augmentation: Sendable, Hashable {
     return Epoch(augmentation: self, base: random.next())
   }
 
-  /// The window of the image at `position` (from 0) of the order of `epoch`.
+  /// Returns the crop of the image at `position` (from 0) in the order of `epoch`.
   public func crop(seed: UInt64, epoch: Int, position: Int) -> Crop {
     self.epoch(epoch, seed: seed).crop(position: position)
   }

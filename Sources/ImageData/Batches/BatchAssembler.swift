@@ -1,6 +1,6 @@
 import KernelInterface
 
-/// Writes images into activations: augmented, normalized, one image a lane.
+/// Writes images into activations: augmented and normalized, one image per lane.
 public struct BatchAssembler: Sendable {
   public let augmentation: Augmentation?
   public let seed: UInt64
@@ -14,17 +14,17 @@ public struct BatchAssembler: Sendable {
     table = normalization.table
   }
 
-  /// Blocks that `count` images take.
+  /// The number of blocks that `count` images take.
   public static func blocks(for count: Int) -> Int { (count + laneCount - 1) / laneCount }
 
   /// Writes `images[indices[0]], images[indices[1]], …` into blocks 0, 1, … of `view`, 16 to a block.
-  /// Lanes of the last block beyond the batch become zero. Nothing but the interior is written: the halo stays.
+  /// Lanes of the last block beyond the batch become zero. Only the interior is written; the halo keeps its contents.
   ///
   /// Pixels of the padding are black *before* normalization, hence `(0 − mean) / standardDeviation` and not 0.
   ///
   /// - Parameters:
   ///   - epoch: the epoch, which chooses the augmentation's draws.
-  ///   - position: place of the batch's first image in the order of the epoch.
+  ///   - position: the position of the batch's first image in the order of the epoch.
   public func assemble(
     _ images: LabeledImages, indices: some Collection<Int>, epoch: Int = 0, position: Int = 0, into view: LaneView
   ) {
@@ -53,8 +53,8 @@ public struct BatchAssembler: Sendable {
     let crop: Augmentation.Crop
   }
 
-  /// One block, row by row: a row of sixteen images is 2 kB of activations and stays in the first-level cache while
-  /// its lanes are filled one after the other.
+  /// Writes one block, row by row: a row of 16 CIFAR images is 2 kB of activations, which stay in the L1 cache while
+  /// the lanes are filled one after the other.
   private static func write(
     _ sources: ArraySlice<Source>, of pixels: UnsafePointer<UInt8>, side: Int, table: UnsafePointer<Float>,
     to view: LaneView, block: Int
@@ -86,7 +86,7 @@ public struct BatchAssembler: Sendable {
     }
   }
 
-  /// One row of one lane. Columns `valid` have a source pixel, those before and after are padding.
+  /// Writes one row of one lane. Columns in `valid` have a source pixel; those before and after are padding.
   @inline(__always)
   private static func writeRow(
     _ source: UnsafePointer<UInt8>, width: Int, crop: Augmentation.Crop, isBlack: Bool, values: UnsafePointer<Float>,

@@ -1,14 +1,14 @@
 import Randomness
 
-/// Division of the training files into images to train on and images to judge candidates by. The test files have no
-/// part in it.
+/// The division of the training files into images to train on and images to judge candidates by; test files are not
+/// involved.
 public enum DataSplit {
-  /// `validation` images drawn uniformly by `seed` from `0..<total`; `training` images are the first ones, in file
-  /// order, of those not held out. Both lists ascend and are disjoint.
+  /// Draws `validation` images uniformly from `0..<total` by `seed`, and takes as training images the first `training`
+  /// of the others, in file order. Both lists are ascending and disjoint.
   ///
-  /// File order rather than a drawn order, so that a training set is as near as can be to "the first records", which
-  /// published short recipes use; without validation images it is exactly that. The validation images depend on
-  /// `seed`, `validation` and `total` alone, so that runs with more or fewer training images are judged alike.
+  /// File order instead of a drawn order keeps a training set as close as possible to "the first records", which
+  /// published short recipes use; without validation images it is exactly that. The validation images depend on `seed`,
+  /// `validation` and `total` alone, so that runs with more or fewer training images are judged by the same images.
   public static func holdOut(
     validation: Int, training: Int, of total: Int, seed: UInt64
   ) throws(ImageDataError) -> (training: [Int], validation: [Int]) {

@@ -1,7 +1,7 @@
 import Randomness
 
 /// The order in which an epoch visits the training images: a fresh, uniformly drawn permutation per epoch, a pure
-/// function of the seed and the epoch, so that a training can be taken up again at any epoch.
+/// function of the seed and the epoch, so that a training can be resumed at any epoch.
 public struct EpochOrder: Sendable, Hashable {
   public let count: Int
   public let seed: UInt64

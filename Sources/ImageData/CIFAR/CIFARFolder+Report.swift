@@ -2,8 +2,8 @@ import Digests
 import Foundation
 
 extension CIFARFolder {
-  /// Reads and checks every file: sizes, labels, statistics, content hash. One pass over each file;
-  /// statistics of the training files only.
+  /// Reads and checks every file: sizes, labels, statistics, content hash. Makes one pass over each file. The
+  /// statistics are those of the training files.
   package func report() throws(ImageDataError) -> DataSetReport {
     var hash = SHA256()
     var statistics = ChannelStatistics()

@@ -16,7 +16,7 @@ package struct CIFARFolder: ImageFiles, Sendable {
     self.format = format
   }
 
-  /// For files that are there, and wrong.
+  /// The advice for files that exist but are wrong.
   var remedy: String {
     let count = format.files.count == 2 ? "both" : "all six"
     return "copy it again from where it came; where it is \(format.title)'s, this replaces \(count): "
@@ -35,8 +35,8 @@ package struct CIFARFolder: ImageFiles, Sendable {
     try images(Array(0..<min(count ?? .max, format.test.records)), of: [format.test])
   }
 
-  /// The images of `records`, counted through the files, in the order of `records`. One file after the other is read,
-  /// so that the process never holds more than one beside the images asked for.
+  /// Returns the images with the numbers `records`, counted across `files`, in the order of `records`. Reads one file
+  /// after the other, so that the process never holds more than one besides the requested images.
   private func images(_ records: [Int], of files: [CIFARFormat.File]) throws(ImageDataError) -> LabeledImages {
     let count = files.reduce(0) { $0 + $1.records }
     if let index = records.first(where: { $0 < 0 || $0 >= count }) { throw .noSuchRecord(index: index, count: count) }
@@ -64,7 +64,7 @@ package struct CIFARFolder: ImageFiles, Sendable {
       pixels: pixels, labels: labels, classCount: format.classCount, normalization: format.normalization)
   }
 
-  /// The bytes of one file, of the right size and with no label outside the classes.
+  /// Returns the bytes of one file, after checking its size and its labels.
   func checkedRecords(of file: CIFARFormat.File) throws(ImageDataError) -> [UInt8] {
     let path = path(of: file.name)
     let data = try contents(of: path, bytes: format.bytes(of: file))
@@ -85,14 +85,14 @@ package struct CIFARFolder: ImageFiles, Sendable {
     for file in format.files { _ = try checkedRecords(of: file) }
   }
 
-  /// SHA-256 over the files' bytes in order.
+  /// Returns the SHA-256 over the bytes of the files, in their order.
   package func contentHash() throws(ImageDataError) -> String {
     var hash = SHA256()
     for file in format.files { hash.update(try checkedRecords(of: file)) }
     return hash.hexadecimal()
   }
 
-  /// Read rather than mapped: a mapped file that shrinks meanwhile ends the process (SIGBUS).
+  /// Reads the file instead of mapping it: if a mapped file shrinks, access to it ends the process (SIGBUS).
   private func contents(of path: String, bytes expected: Int) throws(ImageDataError) -> [UInt8] {
     let bytes: [UInt8]
     do { bytes = try RegularFile.read(path, mostBytes: expected) } catch {
@@ -104,7 +104,7 @@ package struct CIFARFolder: ImageFiles, Sendable {
       default: throw .unreadable(path: path, reason: "\(error)")
       }
     }
-    // Of another size, or it shrank since its size was asked for.
+    // The file has another size, or shrank after its size was determined.
     guard bytes.count == expected else {
       throw .wrongSize(path: path, bytes: bytes.count, expectedBytes: expected, remedy: remedy)
     }

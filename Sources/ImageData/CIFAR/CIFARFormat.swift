@@ -1,43 +1,43 @@
-/// A data set in one of CIFAR's binary formats (Krizhevsky 2009): files of records, each with a label byte or two and
-/// then 3,072 bytes `[channel][row][column]`.
+/// A data set in one of CIFAR's binary formats (Krizhevsky 2009): files of records, each with one or two label bytes
+/// and then 3,072 bytes `[channel][row][column]`.
 public struct CIFARFormat: Sendable {
-  /// Rows and columns of an image.
+  /// The number of rows, and of columns, of an image.
   public static let side = 32
   public static let imageBytes = LabeledImages.channels * side * side
 
-  /// A file and how many records it has.
+  /// A file and its number of records.
   struct File: Sendable {
     var name: String
     var records: Int
   }
 
-  /// As configurations name it, and as people do.
+  /// The set's name in configurations, and its name in messages.
   let set: String
   let title: String
-  /// In their order, then the test file.
+  /// The training files in their order, and the test file, which follows them.
   let training: [File]
   let test: File
-  /// Before an image. The last one counts: of CIFAR-100's, which come first, that of the fine class.
+  /// The number of label bytes before an image. The last one is used: CIFAR-100 has a coarse class, then the fine one.
   let labelBytes: Int
   let classNames: [String]
-  /// Comes with the archive; nothing here needs it.
+  /// Files of the archive that this program does not need.
   let extraFiles: [String]
   let normalization: ChannelNormalization
-  /// What git calls the contents of the official files; nil where that is not known.
+  /// The git blob names (SHA-1) of the official files; `nil` if they are not known.
   let officialNames: [String: String]?
-  /// What the archive's folder is called, and those of the versions for Python and Matlab.
+  /// The name of the folder in the archive, and the names of those in the archives of the Python and Matlab versions.
   let binaryFolder: String
   let otherFolders: [String]
-  /// Files of these versions.
+  /// Names of files in the Python and Matlab versions.
   let otherFiles: [String]
 
   var classCount: Int { classNames.count }
   var files: [File] { training + [test] }
   var recordBytes: Int { labelBytes + Self.imageBytes }
   func bytes(of file: File) -> Int { file.records * recordBytes }
-  /// Of all training files.
+  /// The number of records in all training files.
   var trainingCount: Int { training.reduce(0) { $0 + $1.records } }
-  /// Names and lengths of all files, in their order.
+  /// The names and lengths of all files, in their order.
   package var contents: [(name: String, bytes: Int)] { files.map { ($0.name, bytes(of: $0)) } }
 }
 
@@ -46,7 +46,7 @@ extension CIFARFormat {
     recordsPerFile: 10_000, officialNames: AuthenticityCheck.officialNames)
   package static let cifar100: CIFARFormat = .cifar100(trainingRecords: 50_000, testRecords: 10_000)
 
-  /// Other sizes are for tests alone, so that they need no files of 30 MB.
+  /// Sizes other than the real ones are only for tests, which then need no files of 30 MB.
   static func cifar10(recordsPerFile: Int, officialNames: [String: String]) -> CIFARFormat {
     CIFARFormat(
       set: "cifar10", title: "CIFAR-10",
@@ -66,7 +66,7 @@ extension CIFARFormat {
       otherFiles: ["train", "train.mat"])
   }
 
-  /// Of CIFAR-100's fine classes, in the order of their labels.
+  /// The names of CIFAR-100's fine classes, in the order of their labels.
   private static let fineClassNames =
     """
     apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle \

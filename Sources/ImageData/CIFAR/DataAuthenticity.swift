@@ -5,18 +5,18 @@ import Foundation
 public enum DataAuthenticity: String, Sendable, Codable {
   /// The files of the author's archive, byte for byte.
   case official
-  /// Whole and in the right format, with other images.
+  /// Complete and in the right format, but with other images.
   case other
-  /// Whole and in the right format; of these files no checksum is known, but of the archive alone.
+  /// Complete and in the right format, of a set whose author publishes a checksum of the archive but none of its files.
   case unknown
-  /// A file of arrays, which is nobody's but its maker's.
+  /// A file of arrays that the user made; there is no official version of it.
   case own
   /// Drawn by the program.
   case drawn
 }
 
 extension DataAuthenticity {
-  /// For people, about the set `set`.
+  /// Returns the text for messages about the data set `set`.
   public func text(set: String) -> String {
     switch self {
     case .official: "\(set), official"
@@ -28,13 +28,13 @@ extension DataAuthenticity {
   }
 }
 
-/// Looks at the files of a folder, one after the other, for what tells a set that was made from one that was damaged.
+/// Examines the files of a folder, one after the other, to distinguish a complete set of other images from a damaged
+/// one.
 struct AuthenticityCheck {
-  /// Names that git gives the contents of the archive's files: SHA-1 over `blob`, the count of bytes, a zero byte, and
-  /// the bytes.
+  /// The git blob names of the archive's files: SHA-1 over `blob`, a space, the byte count, a zero byte, and the bytes.
   ///
-  /// The archive's author publishes a checksum of the archive alone. These are of the files as the public repository
-  /// JanHalozan/ConvolutionalNeuralNetwork on GitHub keeps them, in `fixture/cifar-10-batches-bin` of commit e59da46.
+  /// The author publishes a checksum of the archive only. These are the names of the files in the public repository
+  /// JanHalozan/ConvolutionalNeuralNetwork on GitHub, in `fixture/cifar-10-batches-bin` of commit e59da46.
   static let officialNames = [
     "data_batch_1.bin": "da09f891072747be90e69e4f00ba7cba870dc87e",
     "data_batch_2.bin": "7e958840b7a55df3353574298ebc9ca0e4bba48e",
@@ -44,7 +44,7 @@ struct AuthenticityCheck {
     "test_batch.bin": "e3f3b4653f18f27ada1558cabc3352a3ed1b25cc",
   ]
 
-  /// Nil where they are not known.
+  /// `nil` if they are not known.
   let officialNames: [String: String]?
   let recordBytes: Int
   let labelBytes: Int
@@ -57,7 +57,7 @@ struct AuthenticityCheck {
     (recordBytes, labelBytes) = (format.recordBytes, format.labelBytes)
   }
 
-  /// `data`: whole records.
+  /// Adds a file. `data` must consist of whole records.
   mutating func add(_ file: String, _ data: [UInt8]) {
     names.append((file, Self.gitName(of: data)))
     let records = data.count / recordBytes
@@ -68,11 +68,11 @@ struct AuthenticityCheck {
         return bytes[first..<first + recordBytes].allSatisfy { $0 == 0 }
       }
     }
-    // A black image of the first class there may be, but not one in a hundred.
+    // A record of zeros is a black image of the first class. There may be one, but not more than one in a hundred.
     if blank > records / 100, firstBlank == nil { firstBlank = (file, blank, records) }
   }
 
-  /// What the files are, or in which of them what is wrong.
+  /// Returns what the files are, or which file is damaged and how.
   func verdict() -> Result<DataAuthenticity, Damage> {
     let known = officialNames ?? [:]
     let official = names.filter { known[$0.file] == $0.name }

@@ -3,22 +3,21 @@ import Foundation
 import SearchCore
 import ShellCommands
 
-/// What stands where CIFAR's binary files were looked for and not found, and what to write instead. For people who
-/// named the folder above or below, the archive, another version of the set, or a path in which something is
-/// misspelled.
+/// Says what is at a path where CIFAR's binary files were expected and not found, and what to write instead. Covers
+/// users who named the folder above or below, the archive, another version of the set, or a misspelled path.
 ///
-/// The advice fetches only to places where the files belong.
+/// The advice suggests fetching the set only into folders where the files belong.
 struct DataFolderDiagnosis {
   private let path: String
   private let format: CIFARFormat
 
-  /// `path`: without a tilde.
+  /// - Parameter path: a path without a leading tilde.
   init(_ path: String, _ format: CIFARFormat) {
     self.format = format
     self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
-  /// For a folder that lacks `file`, one of the format's.
+  /// Returns the error for a folder that lacks `file`, which is one of the format's files.
   func error(missing file: String) -> ImageDataError {
     var status = stat()
     guard stat(path, &status) == 0 else { return errno == EACCES ? denied : nothingThere }
@@ -48,7 +47,7 @@ struct DataFolderDiagnosis {
         "variables such as $HOME are not replaced here",
         isThere ? "write \(whole)" : "write the whole path, or ~ for the home folder")
     }
-    // From the last folder that is there.
+    // Find the deepest folder of the path that exists.
     var existing = "/"
     var rest = path.split(separator: "/").map(String.init)
     if !path.hasPrefix("/") { existing = "." }
@@ -142,7 +141,7 @@ struct DataFolderDiagnosis {
       "write the folder that has it, or get the data set with: \(fetch(folder)), and write \(folder)")
   }
 
-  // MARK: What it may be
+  // MARK: Archives and other versions
 
   private func archive(_ file: String, in folder: String) -> ImageDataError {
     let target = join(folder, binaryFolder)
@@ -175,7 +174,7 @@ struct DataFolderDiagnosis {
     archiveEndings.contains { name.lowercased().hasSuffix($0) }
   }
 
-  /// By its name, or as gzip, xz or zip by its first bytes.
+  /// Whether the file is an archive: by its name, or by the first bytes of gzip, xz or zip.
   private func isArchive(_ file: String) -> Bool {
     if Self.isArchiveName(file) { return true }
     var bytes = [UInt8](repeating: 0, count: 4)

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A data set's archive on a server, and how it gets into a folder: downloaded, checked, unpacked, moved in place.
+/// A data set's archive on a server, and its installation in a folder: download, check, unpack, move into place.
 public struct DatasetArchive: Sendable {
   public enum Outcome: Sendable, Equatable {
     /// The folder was complete and valid; nothing was done.
@@ -9,24 +9,24 @@ public struct DatasetArchive: Sendable {
     case installed
   }
 
-  /// Of an `http` or `https` server.
+  /// An address of an `http` or `https` server.
   public let address: String
   public let checksum: ArchiveChecksum
   private let format: CIFARFormat
-  /// Those of the archive that the author publishes.
+  /// The checksums of the archive that the author publishes.
   private let official: [ArchiveChecksum]
 
   public static let cifar10Address = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
   public static let cifar100Address = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"
 
-  /// CIFAR-10 as its author publishes it, or as another server does.
+  /// CIFAR-10 from its author's server or another one.
   public static func cifar10(
     address: String = cifar10Address, checksum: ArchiveChecksum = .cifar10
   ) -> DatasetArchive {
     DatasetArchive(address: address, checksum: checksum, format: .cifar10, official: [.cifar10, .cifar10MD5])
   }
 
-  /// CIFAR-100, likewise.
+  /// CIFAR-100 from its author's server or another one.
   public static func cifar100(
     address: String = cifar100Address, checksum: ArchiveChecksum = .cifar100
   ) -> DatasetArchive {
@@ -40,14 +40,15 @@ public struct DatasetArchive: Sendable {
     self.official = official
   }
 
-  /// Downloads the archive and installs its files in `directory`, which is created if need be.
+  /// Downloads the archive and installs its files in `directory`, which is created if it does not exist.
   ///
-  /// The download goes to a `.part` file beside `directory`. It survives an interruption, and the next call asks the
-  /// server for the rest. The files appear in `directory` one by one by renaming, and only after the archive's checksum
-  /// and the unpacked files' sizes and labels have been found right; whatever else lies there is left alone.
+  /// The download goes to a `.part` file next to `directory`. It survives an interruption, and the next call requests
+  /// the rest from the server. The files appear in `directory` one by one by renaming, and only after the archive's
+  /// checksum and the sizes and labels of the unpacked files have been verified; other files in the folder are left
+  /// alone.
   ///
-  /// - Parameter progress: called with the bytes on disk so far and the archive's size, where the server tells it;
-  ///   from another thread, often.
+  /// - Parameter progress: called often, from another thread, with the number of bytes on disk and the archive's size,
+  ///   or `nil` if the server does not send it.
   @discardableResult
   public func fetch(
     into directory: String,
@@ -66,7 +67,7 @@ public struct DatasetArchive: Sendable {
     return .installed
   }
 
-  /// What is wrong with the address or the checksum, before anything is downloaded.
+  /// Checks the form of the address and of the checksum, before anything is downloaded.
   @discardableResult
   public func check() throws(ImageDataError) -> URL {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme?.lowercased()),
@@ -76,24 +77,25 @@ public struct DatasetArchive: Sendable {
     return url
   }
 
-  /// Where another archive was asked for than the official one, any complete set is taken for it.
+  /// Whether the set is there already. If the requested archive is not the official one, any complete set counts.
   private func isPresent(_ target: CIFARFolder) throws(ImageDataError) -> Bool {
     if target.path.contains("$"), access(target.path, F_OK) != 0 {
       throw DataFolderDiagnosis(target.path, format).error(missing: format.files[0].name)
     }
     guard isOfficial else { return (try? target.check()) != nil }
     guard let report = try? target.report() else { return false }
-    // Where only the archive tells what is official, a complete set is taken for it.
+    // If checksums are known for the official archive only, not for its files, any complete set counts.
     guard report.authenticity != .other else { throw .occupied(path: target.path) }
     return true
   }
 
-  /// It asks for the author's archive, whichever way.
+  /// Whether the author's archive is requested, by any of its checksums.
   var isOfficial: Bool {
     official.contains { $0.algorithm == checksum.algorithm && $0.matches(checksum.digits) }
   }
 
-  /// A part left by an earlier call may belong to another version of the file: then the whole is fetched once more.
+  /// Downloads the archive and checks it. A part left by an earlier call may belong to another version of the file: if
+  /// the checksum is wrong after such a part was continued, the whole file is downloaded once more.
   private func download(
     _ url: URL, to part: String, progress: @escaping @Sendable (Int, Int?) -> Void
   ) async throws(ImageDataError) {
@@ -110,7 +112,7 @@ public struct DatasetArchive: Sendable {
     }
   }
 
-  /// Unpacks beside the target, on the same file system, so that every file arrives by renaming.
+  /// Unpacks next to the target, on the same file system, so that every file can be moved into place by renaming.
   private func install(_ archive: String, into target: CIFARFolder) async throws(ImageDataError) {
     let scratch = FilePath.join(FilePath.folder(of: target.path), ".unpacking-\(UUID().uuidString)")
     try createFolder(scratch)
@@ -133,7 +135,7 @@ public struct DatasetArchive: Sendable {
     try removeFile(archive)
   }
 
-  /// The archive's files lie in a folder of their own; its name does not matter.
+  /// Returns the folder that has the data files. In the archive they are in a folder, whose name does not matter.
   private func folderWithFiles(in scratch: String, archive: String) throws(ImageDataError) -> String {
     let candidates = [scratch] + Folder.names(in: scratch).map { FilePath.join(scratch, $0) }
     for candidate in candidates {

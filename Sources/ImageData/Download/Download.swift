@@ -4,7 +4,7 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// One transfer of an address into a file, continued where the file ends if the server allows it.
+/// One transfer from an address into a file, continued at the file's end if the server allows it.
 ///
 /// `@unchecked Sendable`: everything mutable is touched only by the session's delegate callbacks, which run one after
 /// the other on `queue`, and before the task starts.
@@ -30,14 +30,14 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     queue.maxConcurrentOperationCount = 1
   }
 
-  /// Returns whether bytes of an earlier call were kept.
+  /// Runs the transfer and returns whether bytes of an earlier call were kept.
   func run() async throws(ImageDataError) -> Bool {
     let file = try AppendingFile(path: path)
     self.file = file
     offset = file.size
     received = offset
     var request = URLRequest(url: url)
-    // Of silence, not of the whole transfer.
+    // Limits silence, not the whole transfer.
     request.timeoutInterval = 60
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     if offset > 0 { request.setValue("bytes=\(offset)-", forHTTPHeaderField: "Range") }
@@ -69,7 +69,7 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     }
   }
 
-  /// False where the file turns out to be whole already.
+  /// Evaluates the response's header. Returns false if the file turns out to be complete already.
   private func begin(_ response: URLResponse) throws(ImageDataError) -> Bool {
     guard let response = response as? HTTPURLResponse else {
       throw .unreachable(address: url.absoluteString, reason: "the answer is not HTTP")
@@ -85,7 +85,7 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
           return isBeyond ? nil : sum
         }
     case 416 where offset > 0:
-      // The file is whole, or longer than the server's and so another one: the caller's checksum tells.
+      // The file is complete, or longer than the server's and so another file, which the caller's checksum detects.
       total = offset
       isWhole = true
       return false

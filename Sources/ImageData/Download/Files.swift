@@ -9,18 +9,18 @@ import Synchronization
   import Darwin
 #endif
 
-/// A file that grows at its end, locked against other processes, closed when released. Not shared between threads.
+/// A file opened for appending, locked against other processes, closed when released. Not shared between threads.
 final class AppendingFile {
   private let path: String
   private let lock: FileLock
   let size: Int
 
-  /// Creates the file where there is none.
+  /// Opens the file, or creates it if it does not exist.
   init(path: String) throws(ImageDataError) {
     self.path = path
     let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: "\(SystemError.last)") }
-    // Two downloads that append to one file would ruin it. The system takes the lock back when this process ends.
+    // Two downloads that append to one file would corrupt it. The system releases the lock when this process ends.
     do { lock = try FileLock(descriptor, waits: false) } catch {
       close(descriptor)
       throw .alreadyInProgress(path: path)
@@ -30,7 +30,7 @@ final class AppendingFile {
 
   private var descriptor: Int32 { lock.descriptor }
 
-  /// Throws away what an earlier call wrote.
+  /// Discards what an earlier call wrote.
   func truncate() throws(ImageDataError) {
     guard size > 0 else { return }
     guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
@@ -47,7 +47,7 @@ final class AppendingFile {
   }
 }
 
-/// The folder and those above it.
+/// Creates the folder and those above it.
 func createFolder(_ folder: String) throws(ImageDataError) {
   do { try Folder.make(folder) } catch { throw .unwritable(path: folder, reason: "\(error.reason)") }
 }
@@ -58,19 +58,19 @@ func removeFile(_ path: String) throws(ImageDataError) {
   }
 }
 
-/// Replaces what is at `target`, atomically; both must be on one file system.
+/// Moves a file, atomically replacing what is at `target`; both must be on one file system.
 func moveFile(_ source: String, to target: String) throws(ImageDataError) {
   guard rename(source, target) == 0 else { throw .unwritable(path: target, reason: "\(SystemError.last)") }
 }
 
-/// Unpacks with the system's `tar`. Its first message becomes the error's reason.
+/// Unpacks with the system's `tar`. The first line that `tar` writes to standard error becomes the error's reason.
 func unpack(_ archive: String, into folder: String) async throws(ImageDataError) {
   let message = FirstMessage()
   let ending: ChildProcess.Ending
   do {
     ending = try await withCheckedThrowingContinuation { continuation in
       do {
-        // -o: the archive's owner means nothing here, even to root.
+        // -o: the owners recorded in the archive are ignored, even for root.
         let tar = try ChildProcess(
           .named("tar"), arguments: ["-xzof", archive, "-C", folder],
           environment: ProcessInfo.processInfo.environment, hasOwnGroup: false, onLine: { _ in },

@@ -13,7 +13,7 @@ enum Figure: String, CaseIterable, Sendable {
     }
   }
 
-  /// Discs would become rings.
+  /// Whether the shape may be drawn as an outline. A disc may not: its outline is a ring.
   var mayBeOutline: Bool { !isTexture && self != .disc && self != .ring }
 
   /// Depth of a shape of extent `radius` about the origin at (u, v). Textures have none: see `textureDepth`.
@@ -38,7 +38,7 @@ enum Figure: String, CaseIterable, Sendable {
     }
   }
 
-  /// A point is in the pentagram if it is inside of at least four of its five lines.
+  /// A point is inside the pentagram if it is on the inner side of at least four of its five lines.
   private static func pentagramDepth(_ u: Double, _ v: Double, radius: Double) -> Double {
     let inner = 0.36 * radius
     // Sine and cosine of 18° and 54°: the lines' normals, symmetric in u.
@@ -64,7 +64,7 @@ enum Figure: String, CaseIterable, Sendable {
   func textureDepth(_ u: Double, _ v: Double, period: Double) -> Double {
     switch self {
     case .checkerboard:
-      // Cells of 0.75 period: a whole one would be told from stripes by its coarseness alone.
+      // Cells of 0.75 period: with a whole period, coarseness alone would distinguish the checkerboard from stripes.
       let side = 0.75 * period
       let a = Figure.wave(u, side)
       let b = Figure.wave(v, side)

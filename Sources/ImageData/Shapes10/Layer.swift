@@ -1,6 +1,6 @@
 import Randomness
 
-/// A figure in one color at its place: a shape, or a texture in a window.
+/// A figure of one color at its position: a shape, or a texture in a window.
 struct Layer {
   let color: Color
   private let figure: Figure
@@ -9,12 +9,12 @@ struct Layer {
   private let centerY: Double
   private let stretch: Double
   private let turn: Rotation
-  /// Nil for a filled shape.
+  /// `nil` for a filled shape.
   private let outlineHalfWidth: Double?
   private let texture: Texture?
 
   private struct Texture {
-    /// Shape of the patch that shows the texture: says nothing about the class.
+    /// The shape of the patch that shows the texture; independent of the class.
     let window: Figure
     let turn: Rotation
     let period: Double
@@ -55,7 +55,7 @@ struct Layer {
     return Texture(window: window, turn: turn, period: period, shiftU: shiftU, shiftV: shiftV)
   }
 
-  /// No part of the figure is farther from its center, edge included.
+  /// An upper bound of the distance of any part of the figure, its edge included, from its center.
   private var reach: Double { 1.45 * radius + 1 }
 
   /// Rows and columns that the figure may touch, of an image of `size` pixels along either axis.
@@ -67,7 +67,7 @@ struct Layer {
     return first..<max(first, min(size, Int((center + reach).rounded(.up)) + 1))
   }
 
-  /// How much of the pixel at (x, y) the figure covers: 0 to 1.
+  /// The fraction of the pixel at (x, y) that the figure covers, from 0 to 1.
   func coverage(x: Double, y: Double) -> Double {
     min(1, max(0, depth(x: x, y: y) + 0.5))
   }

@@ -105,7 +105,8 @@ struct Scene {
     pixel = pixel * (1 - share) + color * share
   }
 
-  /// Adds noise and rounds. One word of the stream a pixel: two bytes a channel, whose sum is triangular.
+  /// Adds noise and rounds. Takes one word of the stream per pixel: two bytes per channel, whose sum has a triangular
+  /// distribution.
   private mutating func develop(
     _ canvas: UnsafeMutableBufferPointer<Color>, into image: UnsafeMutableBufferPointer<UInt8>
   ) {

@@ -2,11 +2,11 @@ import Randomness
 
 /// `shapes10`: drawn 32×32 color images in ten classes, six shapes and four textures. Needs no file.
 ///
-/// Image i of a split is a pure function of the split and i, computed with nothing but integer arithmetic and
-/// correctly rounded operations (+, −, ×, ÷, √), so that every machine draws the same bytes. Class of image i is
-/// i mod 10. How hard the set is, is decided in ``Difficulty``.
+/// Image i of a split is a pure function of the split and i, computed with nothing but integer arithmetic and correctly
+/// rounded operations (+, −, ×, ÷, √), so that every machine draws the same bytes. The class of image i is i mod 10.
+/// ``Difficulty`` has the parameters of the set's difficulty.
 public enum Shapes10 {
-  /// Rows and columns.
+  /// The number of rows, and of columns.
   static let side = CIFARFormat.side
   private static let imageBytes = LabeledImages.channels * side * side
 
@@ -23,7 +23,7 @@ public enum Shapes10 {
   /// The first `count` test images.
   public static func test(count: Int) -> LabeledImages { images(of: "test", 0..<count) }
 
-  /// What `data info` tells about the first images of each split.
+  /// Returns the report that `data info` prints, on the first images of each split.
   public static func report(trainingCount: Int, testCount: Int) -> DataSetReport {
     let training = training(count: trainingCount)
     let test = test(count: testCount)

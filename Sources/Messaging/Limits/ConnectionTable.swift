@@ -1,21 +1,21 @@
-/// The TCP connections of a socket and what came and went on each, shared between the thread that serves the socket and
-/// the one that watches (`ConnectionWatch`).
+/// The TCP connections of a socket and the traffic on each, shared between the thread that serves the socket and the
+/// one that watches it (`ConnectionWatch`).
 ///
-/// libzmq numbers connections by their descriptors, and tells of a message which one it came on. Bytes are those on the
-/// wire, so that they compare with what the kernel counts.
+/// libzmq identifies connections by their descriptors, and reports for each message on which one it arrived. Bytes are
+/// counted as on the wire, so that they can be compared with the kernel's counters.
 final class ConnectionTable: Sendable {
   struct Connection: Sendable {
     var began: ContinuousClock.Instant
     var messages = 0
-    /// Of messages that were read.
+    /// The number of bytes of messages that were read.
     var bytesRead: UInt64 = 0
-    /// Of messages that were handed to libzmq.
+    /// The number of bytes of messages that were handed to libzmq.
     var bytesSent: UInt64 = 0
-    /// The routing id of its messages, once there was one.
+    /// The routing id of its messages, once one has arrived.
     var peer: [UInt8]?
-    /// Its peer has introduced itself.
+    /// Whether its peer has introduced itself.
     var isKnown = false
-    /// It was told to end.
+    /// Whether it was told to end.
     var isEnding = false
   }
 
@@ -39,7 +39,7 @@ final class ConnectionTable: Sendable {
       if let peer = connection.peer, descriptors[peer] == descriptor { descriptors[peer] = nil }
     }
 
-    /// True for the first message of a connection.
+    /// Records a message and returns whether it is the first of its connection.
     mutating func recordRead(_ bytes: Int, from peer: [UInt8]?, on descriptor: Int32) -> Bool {
       guard descriptor >= 0, var connection = connections[descriptor] else { return false }
       connection.bytesRead &+= UInt64(bytes)
@@ -80,7 +80,7 @@ final class ConnectionTable: Sendable {
       connections[descriptor] = connection
     }
 
-    /// Connections that are not known: those older than `limit`, and the oldest beyond `most`.
+    /// Returns the connections that are not known: those older than `limit`, and the oldest ones in excess of `most`.
     func strangersToEnd(at now: ContinuousClock.Instant, olderThan limit: Duration?, most: Int) -> [Int32] {
       guard strangers > 0 else { return [] }
       let waiting = connections.filter { !$0.value.isKnown }.sorted { $0.value.began < $1.value.began }
@@ -90,18 +90,18 @@ final class ConnectionTable: Sendable {
       }.map(\.element.key)
     }
 
-    /// Connections that have not said anything yet.
+    /// The connections on which no message has arrived yet.
     var silent: [Int32] { connections.filter { $0.value.messages == 0 }.map(\.key) }
   }
 
   private let contents: Guarded<Contents>
 
-  /// - Parameter aMessageIsEnough: a peer that has said anything at all is known.
+  /// - Parameter aMessageIsEnough: whether a peer is known as soon as it has sent any message.
   init(aMessageIsEnough: Bool) { contents = Guarded(Contents(aMessageIsEnough: aMessageIsEnough)) }
 
   func withLock<Value>(_ body: (inout Contents) -> Value) -> Value { contents.withLock { body(&$0) } }
 
-  /// What a frame has on the wire: with CURVE it is a box of its own, with 33 bytes around it.
+  /// Returns the size of a frame on the wire. With CURVE each frame is a box of its own, with 33 bytes of overhead.
   static func wireBytes(_ frameBytes: Int, encrypted: Bool) -> Int {
     let bytes = frameBytes + (encrypted ? 33 : 0)
     return bytes + (bytes > 255 ? 9 : 2)

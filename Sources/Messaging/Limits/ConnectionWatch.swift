@@ -7,16 +7,16 @@ import Processes
   import Musl
 #endif
 
-/// Ends connections before they take up the memory or the open files of the process, on a thread of its own: it must
-/// not wait for the threads whose connections it watches.
+/// Ends connections before they exhaust the memory or the open files of the process. Runs on its own thread, since it
+/// must not wait for the threads whose connections it watches.
 ///
-/// Looks at the process's memory two hundred times a second, which costs a system call, and at the connections only
+/// Checks the process's memory two hundred times a second, at the cost of one system call, and the connections only
 /// when memory has grown.
 final class ConnectionWatch: Sendable {
   private static let intervalSeconds = 0.005
   private static let secondsBetweenStrangers = 0.5
-  /// After connections were ended: their memory is free by then, and goes back to the system. Twice, since libzmq may
-  /// take longer.
+  /// The delays after connections were ended until their memory is free and is returned to the system. Two, since
+  /// libzmq may take longer.
   private static let secondsUntilTrim = [0.2, 1.0]
 
   private let table: ConnectionTable
@@ -25,7 +25,7 @@ final class ConnectionWatch: Sendable {
   private let monitor = Monitor()
   private let isOver = Guarded(false)
 
-  /// Nil where the system has no thread for it.
+  /// `nil` if the system cannot start another thread.
   init?(table: ConnectionTable, options: SocketOptions) {
     self.table = table
     introduction = options.introductionSeconds.map { .seconds($0) }
@@ -39,7 +39,7 @@ final class ConnectionWatch: Sendable {
   }
 
   private func run() {
-    // Where that is allowed: on a busy machine, what it comes late by is memory. 0 is the calling thread.
+    // If that is permitted: on a busy machine, each delay of this thread costs memory. 0 is the calling thread.
     setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -10)
     var memory = ResidentMemory()
     var held = HeldMemory(resident: memory.residentBytes())
@@ -68,8 +68,8 @@ final class ConnectionWatch: Sendable {
     }
   }
 
-  /// Resets connections, at once: what their peers sent and libzmq has not read yet is thrown away. (A connection that
-  /// was only shut down would go on to be read for as long as its peer sends.) libzmq meets the error and closes them.
+  /// Resets connections at once: what their peers sent and libzmq has not read is discarded. (A connection that was
+  /// only shut down would still be read as long as its peer sends.) libzmq gets an error and closes them.
   func end(_ descriptors: [Int32]) {
     for descriptor in descriptors {
       let isOpen = table.withLock { table in
@@ -86,7 +86,7 @@ final class ConnectionWatch: Sendable {
     let connections = table.withLock(\.connections)
     return connections.compactMap { descriptor, connection in
       guard !connection.isEnding, let traffic = TCPTraffic(descriptor) else { return nil }
-      // Handshakes and heartbeats are no messages.
+      // An allowance for handshakes and heartbeats, which are not counted as messages.
       let rest = 4096 + 64 * UInt64((now - connection.began).components.seconds)
       func excess(_ bytes: UInt64, over others: UInt64) -> UInt64 { bytes > others ? bytes - others : 0 }
       return HeldMemory.Connection(

@@ -1,21 +1,21 @@
 import CZeroMQ
 
-/// Watches over the routing ids of a listening socket (`RoutingIDs`), on the thread that serves it.
+/// Watches the routing ids of a listening socket (`RoutingIDs`), on the thread that serves it.
 ///
-/// Asks the router for its next number by a connection of the process's own, whose message shows the id that it was
-/// given.
+/// Finds out the router's next number by a connection of the process to itself, whose message carries the id that the
+/// router assigned.
 struct RoutingIDGuard: ~Copyable {
   private var ids: RoutingIDs
   private let context: MessagingContext
   private let endpoint: String
-  /// No peer can guess it.
+  /// Identifies the process's own message. No peer can guess it.
   private let token = (0..<16).map { _ in UInt8.random(in: 0...255) }
-  /// The connection that asks, until its message is read.
+  /// The process's own connection, until its message is read.
   private var asking: UnsafeHandle?
   private var isCurious = true
   private var nextCheck = ContinuousClock.now
 
-  /// While connections come in, so much passes between two looks at most.
+  /// The time between two checks while connections come in.
   private static let milliseconds = 2
 
   init(_ socket: borrowing Socket, context: MessagingContext, areGiven: Bool) {
@@ -27,21 +27,21 @@ struct RoutingIDGuard: ~Copyable {
 
   deinit { if let asking { zmq_close(asking.pointer) } }
 
-  /// Nil where there is nothing to wait for.
+  /// The time until the next check; `nil` if none is needed.
   var millisecondsLeft: Int? { isCurious ? Self.milliseconds : nil }
 
-  /// A connection was made.
+  /// Records that a connection was made, so that a check is needed.
   mutating func recordConnection() { isCurious = true }
 
   enum Verdict: Equatable {
     case fine
-    /// The process's own question: of no interest to other threads.
+    /// The message is the process's own and not meant for other threads.
     case own
-    /// The peer gave itself an id that is the router's to give.
+    /// The peer chose an id that only the router or the authenticator may assign.
     case chosen
   }
 
-  /// For the first message of a connection, and for those that came on none.
+  /// Judges the first message of a connection, or a message that arrived on none.
   mutating func judge(_ frames: [[UInt8]], on descriptor: Int32) -> (Verdict, RoutingIDs.Chosen) {
     guard let id = frames.first else { return (.fine, .init()) }
     if frames.count == 2, frames[1] == token, let handle = asking {
@@ -60,7 +60,7 @@ struct RoutingIDGuard: ~Copyable {
     }
   }
 
-  /// Looks whether an id that the router is about to give out is taken, and asks what it gives out now.
+  /// Checks whether an id that the router is about to assign is taken, and asks which id it assigns now.
   mutating func checkUpcoming(_ socket: borrowing Socket) {
     guard isCurious, asking == nil else { return }
     let now = ContinuousClock.now
@@ -87,7 +87,7 @@ struct RoutingIDGuard: ~Copyable {
 }
 
 extension Socket {
-  /// For a router: whether a connection has this id. If so, its peer gets an empty message, which dealers pass over.
+  /// Whether a connection of this router has the id. If so, its peer gets an empty message, which dealers ignore.
   fileprivate func isTaken(_ id: [UInt8]) -> Bool {
     guard zmq_send(handle.pointer, id, id.count, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 else {
       zmq_send(handle.pointer, nil, 0, ZMQ_DONTWAIT)

@@ -1,33 +1,33 @@
-/// Keeps peers from choosing routing ids that the router is about to give out itself: libzmq ends the process where
-/// both meet (an assertion in its `router.cpp`).
+/// Detects peers that choose a routing id which the router is about to assign itself: if both meet, libzmq ends the
+/// process (an assertion in its `router.cpp`).
 ///
-/// A peer that gives itself no id gets 5 bytes, 0 and a number that goes up by one from peer to peer, from a start that
-/// no peer can guess (`MessagingContext` seeds it). So no peer has cause to come with 5 such bytes. One that has said
-/// something shows its id with it: a number that was not given out by then gives it away. One that says nothing is
-/// found before the router's numbers reach it, by asking whether the next ones are taken. With keys the authenticator
-/// gives the ids, unless its answer is there before libzmq reads what the peer says of itself, which then counts: a
-/// peer that chose none, as workers do, has the router's number, and any other id but the authenticator's is of its own
-/// making. Knows no sockets.
+/// A peer that gives itself no id gets 5 bytes: 0 and a number that increases by one from peer to peer, from a start
+/// that no peer can guess (`MessagingContext` seeds it). So no peer has a reason to choose 5 such bytes. A peer that
+/// has sent a message shows its id with it: if the number was not assigned by then, the peer chose it. A peer that
+/// sends nothing is found before the router's numbers reach its own, by asking whether the next ones are taken. With
+/// keys the authenticator assigns the ids, unless its answer arrives before libzmq reads the id that the peer states,
+/// which then counts: a peer that states none, as workers do, has the router's number, and any other id than the
+/// authenticator's was chosen by the peer. Uses no sockets.
 struct RoutingIDs {
-  /// Of ids that the authenticator gives.
+  /// The length of ids that the authenticator assigns, and their first byte.
   static let givenBytes = 17
   static let givenStart: UInt8 = 1
-  /// So many of the next numbers are looked at.
+  /// The number of next ids that are checked.
   static let window = 1024
   private static let before: UInt32 = 65_536
 
-  /// The authenticator gives them.
+  /// Whether the authenticator assigns the ids.
   let areGiven: Bool
-  /// The first number that the router gave out, and the next that it will, as far as is known.
+  /// The first number that the router assigned, and the next that it will assign, as far as is known.
   private var first: UInt32?
   private var next: UInt32 = 0
-  /// Numbers that the router may have given out since: those that the question under way will tell of, and newer ones.
+  /// Numbers that the router may have assigned since: those that the current question will decide, and newer ones.
   private var asked: [Suspect] = []
   private var suspects: [Suspect] = []
 
   private struct Suspect {
     var number: UInt32
-    /// Nil where the connection has said nothing.
+    /// `nil` if nothing has arrived on the connection.
     var descriptor: Int32?
   }
 
@@ -35,13 +35,13 @@ struct RoutingIDs {
 
   enum Verdict: Equatable {
     case fine
-    /// Nobody was given that.
+    /// The peer chose the id; neither the router nor the authenticator assigned it.
     case chosen
-    /// `recordOwn` will tell.
+    /// Not decided until `recordOwn`.
     case open
   }
 
-  /// A connection has said something for the first time.
+  /// Judges the id of a connection's first message.
   mutating func judge(_ id: [UInt8], on descriptor: Int32) -> Verdict {
     guard let number = Self.number(id) else {
       return !areGiven || id.count == Self.givenBytes && id.first == Self.givenStart ? .fine : .chosen
@@ -51,30 +51,30 @@ struct RoutingIDs {
     return .open
   }
 
-  /// One of `upcoming` is taken.
+  /// Records that one of `upcoming` is taken.
   mutating func recordTaken(_ id: [UInt8]) {
     if let number = Self.number(id) { suspects.append(Suspect(number: number, descriptor: nil)) }
   }
 
   var hasSuspects: Bool { !suspects.isEmpty }
 
-  /// A connection of the process's own is made now: the id that it is given tells of all suspects so far.
+  /// Records that the process's own connection is being made. The id that it gets decides on all suspects so far.
   mutating func beginAsking() {
     asked += suspects
     suspects = []
   }
 
-  /// Connections whose ids are not of their own making.
+  /// Connections that chose their ids themselves.
   struct Chosen: Equatable {
     var descriptors: [Int32] = []
-    /// One of those that have said nothing is among them.
+    /// Whether a connection on which nothing has arrived is among them.
     var isSilent = false
   }
 
-  /// The id that the process's own connection was given.
+  /// Records the id of the process's own connection. Returns the suspects whose numbers were not assigned by then.
   mutating func recordOwn(_ id: [UInt8]) -> Chosen {
     guard let number = Self.number(id) else { return Chosen() }
-    // The first peers may have come before.
+    // Peers may have connected before the first question.
     let first = first ?? number &- Self.before
     self.first = first
     next = number &+ 1
@@ -83,7 +83,7 @@ struct RoutingIDs {
     return Chosen(descriptors: chosen.compactMap(\.descriptor), isSilent: chosen.contains { $0.descriptor == nil })
   }
 
-  /// The ids that the router gives out next; none before it gave out any.
+  /// The ids that the router assigns next; empty until it is known to have assigned one.
   var upcoming: [[UInt8]] {
     guard first != nil else { return [] }
     return (0..<UInt32(Self.window)).map { Self.id(next &+ $0) }

@@ -4,8 +4,9 @@
   import Musl
 #endif
 
+/// Ends TCP connections.
 package enum TCPConnection {
-  /// Ends a connection at once: what its peer sent and nobody has read yet is thrown away. Its descriptor stays open.
+  /// Ends a connection at once: what its peer sent and was not read yet is discarded. The descriptor stays open.
   package static func reset(_ descriptor: Int32) {
     var unspecified = sockaddr()
     unspecified.sa_family = sa_family_t(AF_UNSPEC)
@@ -15,13 +16,13 @@ package enum TCPConnection {
   }
 }
 
-/// What Linux counts of a TCP connection (`struct tcp_info`, whose newer fields the C library's header does not know).
+/// The byte counters of a TCP connection in Linux (`struct tcp_info`, whose newer fields the C library's header lacks).
 package struct TCPTraffic {
   package var received: UInt64
-  /// Of what was sent: taken by the other side's kernel.
+  /// The number of sent bytes that the other side's kernel has acknowledged.
   package var acknowledged: UInt64
 
-  /// Nil where the descriptor is no TCP socket any more.
+  /// `nil` if the descriptor is not a TCP socket any more.
   package init?(_ descriptor: Int32) {
     var info = [UInt8](repeating: 0, count: 256)
     var size = socklen_t(info.count)

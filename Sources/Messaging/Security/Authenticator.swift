@@ -1,15 +1,15 @@
 import CZeroMQ
 
-/// Decides for a context's listening sockets which peers are let in: only holders of the keys that it was given last.
+/// Decides which peers a context's listening sockets admit: only holders of the keys that it was given last.
 ///
-/// ZeroMQ asks it (ZAP, RFC 27) in the middle of each handshake, through a socket inside the process. CURVE without it
-/// encrypts, but lets in any peer that makes up a key. It must exist before a socket is bound; `RouterThread` takes it
-/// as a part of its security, so that this cannot be forgotten.
+/// ZeroMQ asks it (ZAP, RFC 27) during each handshake, through an in-process socket. CURVE without it encrypts, but
+/// admits any peer that makes up a key. It must exist before a socket is bound; `RouterThread` takes it as a part of
+/// its security, so that it cannot be forgotten.
 public final class Authenticator: Sendable {
-  /// Connections that were turned away since they were last asked for.
+  /// The connections that were refused since the last call of `collectRefusals`.
   public struct Refusals: Hashable, Sendable {
     public var count = 0
-    /// Of the last one.
+    /// The address of the last refused peer, and its key.
     public var address = ""
     public var key: PublicKey?
   }
@@ -22,7 +22,7 @@ public final class Authenticator: Sendable {
   static let domain = "layersearch"
   private let state: Guarded<State>
   private let thread: SocketThread
-  /// The way from the thread back to itself; emptied in the end, because it is a circle.
+  /// The thread, for its own callback. Set to `nil` in the end, since this is a reference cycle.
   private let answers = Guarded<SocketThread?>(nil)
 
   public init(context: MessagingContext, admitting keys: some Sequence<PublicKey>) throws(MessagingError) {
@@ -45,8 +45,8 @@ public final class Authenticator: Sendable {
     thread.beginClosing()
   }
 
-  /// From the next handshake on. Connections that stand are not touched: ZeroMQ cannot end them. Who listens knows each
-  /// message's key and takes no more of them.
+  /// Replaces the admitted keys, from the next handshake on. Existing connections stay, since ZeroMQ cannot end them;
+  /// the listening side knows each message's key and can ignore the message.
   public func admit(_ keys: some Sequence<PublicKey>) {
     let keys = Set(keys)
     state.withLock { $0.admitted = keys }
@@ -59,12 +59,14 @@ public final class Authenticator: Sendable {
     }
   }
 
-  /// Ends the thread. For after the sockets that it guards: without an answer, ZeroMQ lets any peer in.
+  /// Ends the thread. Must be called after the sockets that it guards are closed: without an answer, ZeroMQ admits any
+  /// peer.
   public func close() { thread.close() }
 
   // MARK: ZAP
 
-  /// Behind the routing id and an empty frame: version, request id, domain, address, identity, mechanism, credentials.
+  /// Answers a request. After the routing id and an empty frame it has: version, request id, domain, address, identity,
+  /// mechanism, credentials.
   private static func answer(to frames: [[UInt8]], _ state: Guarded<State>) -> [[UInt8]]? {
     guard frames.count >= 4, let empty = frames.firstIndex(of: []), frames.count > empty + 2 else { return nil }
     let envelope = frames[...empty]
@@ -82,15 +84,16 @@ public final class Authenticator: Sendable {
     return envelope + [Array("1.0".utf8), request[1], Array(code.utf8), Array(text.utf8), Array(user.utf8), metadata()]
   }
 
-  /// A routing id that no peer can guess, in place of the one that the peer may have chosen: libzmq takes the last that
-  /// it reads, and as a rule it has read the peer's when the answer comes. See `RoutingIDs`.
+  /// Returns metadata with a routing id that no peer can guess, in place of the one that the peer may have chosen:
+  /// libzmq uses the last one that it reads, and it has usually read the peer's when the answer arrives. See
+  /// `RoutingIDs`.
   private static func metadata() -> [UInt8] {
     let id = [RoutingIDs.givenStart] + (1..<RoutingIDs.givenBytes).map { _ in UInt8.random(in: 0...255) }
     let name = Array("Identity".utf8)
     return [UInt8(name.count)] + name + [0, 0, 0, UInt8(id.count)] + id
   }
 
-  /// Nil where the request is not one of a CURVE handshake in this program's domain.
+  /// Returns the peer's key, or `nil` if the request does not belong to a CURVE handshake in this program's domain.
   private static func key(in request: [[UInt8]]) -> PublicKey? {
     guard request.count == 7, request[0] == Array("1.0".utf8), request[2] == Array(domain.utf8),
       request[5] == Array("CURVE".utf8)

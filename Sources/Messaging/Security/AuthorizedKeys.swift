@@ -1,7 +1,7 @@
-/// The public keys that a coordinator lets in, each with a name for people.
+/// The public keys that a coordinator admits, each with a readable name.
 ///
-/// As a text: one key a line, 64 hexadecimal digits, white space, its name; empty lines and lines that begin with `#`
-/// are passed over. A name may have several keys, so that it can be given a new one before the old one is taken away.
+/// The text form has one key per line: 64 hexadecimal digits, white space, its name. Empty lines and lines that begin
+/// with `#` are ignored. A name may have several keys, so that it can be given a new one before the old one is removed.
 public struct AuthorizedKeys: Hashable, Sendable {
   public private(set) var names: [PublicKey: String] = [:]
 
@@ -11,7 +11,7 @@ public struct AuthorizedKeys: Hashable, Sendable {
 
   public init() {}
 
-  /// - Parameter file: for errors.
+  /// - Parameter file: the file's name, for errors.
   public init(text: String, file: String) throws(AuthorizedKeysError) {
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let number = index + 1
@@ -48,11 +48,11 @@ public struct AuthorizedKeys: Hashable, Sendable {
       }
   }
 
-  /// The line of one key in such a text, with its line end.
+  /// Returns the line of one key in the text form, with its line end.
   public static func line(_ key: PublicKey, name: String) -> String { "\(key.hexadecimal) \(name)\n" }
 }
 
-/// What is wrong with a text of authorized keys, and where.
+/// An error in a text of authorized keys, with its line.
 public struct AuthorizedKeysError: Error, Hashable, Sendable, CustomStringConvertible {
   public var file: String
   public var line: Int

@@ -1,17 +1,17 @@
 import CZeroMQ
 import ReadableText
 
-/// Half of a CURVE pair that is public: 32 bytes of Curve25519, in texts 64 hexadecimal digits.
+/// The public half of a CURVE key pair: 32 bytes of Curve25519, as text 64 hexadecimal digits.
 public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   public let bytes: [UInt8]
 
-  /// Nil unless there are 32 bytes.
+  /// `nil` unless there are 32 bytes.
   public init?(bytes: [UInt8]) {
     guard bytes.count == CurveKey.byteCount else { return nil }
     self.bytes = bytes
   }
 
-  /// Nil unless the text has 64 hexadecimal digits and nothing else.
+  /// `nil` unless the text consists of 64 hexadecimal digits.
   public init?(hexadecimal text: some StringProtocol) {
     guard let bytes = CurveKey.bytes(ofHexadecimal: text) else { return nil }
     self.bytes = bytes
@@ -21,12 +21,12 @@ public struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   public var description: String { hexadecimal }
 }
 
-/// The other half, which proves that a peer is what it says. Whatever prints or dumps a value that contains it shows no
-/// part of it.
+/// The secret half of a CURVE key pair, which proves a peer's identity. Printing or dumping a value that contains it
+/// shows no part of it.
 public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   let bytes: [UInt8]
 
-  /// Nil unless the text has 64 hexadecimal digits and nothing else.
+  /// `nil` unless the text consists of 64 hexadecimal digits.
   public init?(hexadecimal text: some StringProtocol) {
     guard let bytes = CurveKey.bytes(ofHexadecimal: text) else { return nil }
     self.bytes = bytes
@@ -34,7 +34,7 @@ public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringCon
 
   init(bytes: [UInt8]) { self.bytes = bytes }
 
-  /// For the file that it is kept in, and nothing else.
+  /// The text for the key's own file; must not be used for anything else.
   public var hexadecimalForItsFile: String { Hexadecimal.text(bytes) }
 
   public var description: String { "a secret key" }
@@ -42,12 +42,12 @@ public struct SecretKey: Sendable, CustomStringConvertible, CustomDebugStringCon
   public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Both halves.
+/// Both halves of a CURVE key pair.
 public struct KeyPair: Sendable {
   public let publicKey: PublicKey
   public let secretKey: SecretKey
 
-  /// The pair of a secret key: the public half follows from it.
+  /// Creates the pair of a secret key, from which the public half is computed.
   public init(secretKey: SecretKey) throws(MessagingError) {
     guard let text = CurveKey.z85(secretKey.bytes) else { throw Self.impossible }
     var publicText = [CChar](repeating: 0, count: 41)
@@ -64,7 +64,7 @@ public struct KeyPair: Sendable {
     self.secretKey = secretKey
   }
 
-  /// A new pair from the system's random numbers.
+  /// Returns a new pair from the system's random numbers.
   public static func random() throws(MessagingError) -> KeyPair {
     var publicText = [CChar](repeating: 0, count: 41)
     var secretText = [CChar](repeating: 0, count: 41)
@@ -78,8 +78,8 @@ public struct KeyPair: Sendable {
   private static var impossible: MessagingError { MessagingError("convert", on: "a key", code: EINVAL) }
 }
 
-/// The forms that 32 bytes are written in. Hexadecimal in files, because Z85, ZeroMQ's own, has `#`, `$`, `<` and
-/// brackets among its digits, which comments and shells take for theirs.
+/// The text forms of a key's 32 bytes. Files have hexadecimal digits, because Z85, ZeroMQ's own form, has `#`, `$`, `<`
+/// and brackets among its digits, which are special in comments and shells.
 enum CurveKey {
   static let byteCount = 32
 

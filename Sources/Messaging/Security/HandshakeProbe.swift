@@ -1,11 +1,12 @@
 import CZeroMQ
 
-/// Tries whether a listening socket lets a peer in, by a real connection.
+/// Tests whether a listening socket admits a peer, by a real connection.
 public enum HandshakeProbe {
-  /// The first handshake with `endpoint` that ends with a clear answer; nil where none ends in time. Blocks the thread.
+  /// Returns the outcome of the first handshake with `endpoint` that ends clearly, or `nil` if none does within
+  /// `seconds`. Blocks the thread.
   ///
-  /// A connection that breaks off is tried again. Who is not spoken to at all may see nothing else: after three that
-  /// broke off, and nothing clear in two seconds, that is the answer.
+  /// A connection that breaks off is tried again. A peer that the other side does not talk to at all may see nothing
+  /// else: after three that broke off, and no clear outcome within two seconds, the result is `brokenOff`.
   public static func outcome(
     at endpoint: String, security: SocketSecurity, within seconds: Double
   ) throws(MessagingError) -> HandshakeOutcome? {
@@ -31,7 +32,7 @@ public enum HandshakeProbe {
     return nil
   }
 
-  /// Where a process of this machine reaches what listens on all addresses.
+  /// Returns the address at which this machine reaches a socket that listens on all addresses.
   static func reachable(_ endpoint: String) -> String {
     for (everywhere, here) in [
       ("tcp://0.0.0.0:", "tcp://127.0.0.1:"), ("tcp://*:", "tcp://127.0.0.1:"), ("tcp://[::]:", "tcp://[::1]:"),

@@ -1,7 +1,7 @@
 import Foundation
 import SearchCore
 
-/// What is said at a study's control socket: a request, and its answer, a line each.
+/// A message on a study's control socket: a request or its answer, one line each.
 struct ControlMessage: Codable {
   static let version = 1
   static let mostBytes = 16 << 10
@@ -28,7 +28,7 @@ struct ControlMessage: Codable {
     }
   }
 
-  /// Nil for what is no message.
+  /// `nil` if the line is not a message.
   init?(_ line: [UInt8]) {
     guard let message = try? JSONDecoder().decode(Self.self, from: Data(line)) else { return nil }
     self = message
@@ -40,11 +40,11 @@ struct ControlMessage: Codable {
     return (try? encoder.encode(self)).map(Array.init) ?? []
   }
 
-  /// Of a request.
+  /// Returns what a request asks for.
   func intervention() throws(InterventionProblem) -> Intervention {
     try Intervention(verb: verb ?? "", subject: subject, repetitions: repetitions)
   }
 
-  /// Of an answer; nil for what is none.
+  /// The content of an answer; `nil` if the message is not one.
   var answer: InterventionAnswer? { done.map { .done($0) } ?? refused.map { .refused($0) } }
 }

@@ -2,12 +2,12 @@ import Coordination
 import SearchCore
 import SearchProtocol
 
-/// What somebody asks of a running coordinator, and how that one hears of the answer.
+/// A request to a running coordinator, and the receiver of its answer.
 package struct ControlRequest: Sendable {
   package var intervention: Intervention
-  /// `user@host`, or what a person calls itself.
+  /// `user@host`, or the name that the user gave.
   package var author: String
-  /// Called once, on the coordinator's thread: it is not to wait.
+  /// Called once, on the coordinator's thread; must not wait.
   package var answer: @Sendable (InterventionAnswer) -> Void
 
   package init(
@@ -19,14 +19,14 @@ package struct ControlRequest: Sendable {
   }
 }
 
-/// The requests that a coordinator has to answer. Belongs to its thread.
+/// The requests that a coordinator has not answered yet. Belongs to its thread.
 struct PendingRequests {
   private var answers: [Int: @Sendable (InterventionAnswer) -> Void] = [:]
   private var lastNumber = 0
 
   static let stopping = InterventionAnswer.refused("the coordinator is stopping; ask again once it has ended")
 
-  /// Nil where the desk refuses it, and has said so.
+  /// Returns the request for the state machine; `nil` if the desk refuses it, which has been answered then.
   mutating func request(for request: ControlRequest, _ desk: InterventionDesk) -> InterventionRequest? {
     do {
       let action = try desk.action(for: request.intervention)
@@ -41,7 +41,7 @@ struct PendingRequests {
 
   mutating func answer(_ number: Int, _ answer: InterventionAnswer) { answers.removeValue(forKey: number)?(answer) }
 
-  /// Nothing more is done.
+  /// Refuses all requests, since nothing more is done.
   mutating func refuseAll() {
     for number in answers.keys.sorted() { answer(number, Self.stopping) }
   }

@@ -5,25 +5,25 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// A coordinator's ear in its study's folder: other processes of the same user on the same machine ask there
-/// (`StudyControl`). One after the other, on a thread of its own.
+/// A coordinator's socket in its study's folder, for requests by other processes of the same user on the same machine
+/// (`StudyControl`). Serves one after the other, on its own thread.
 final class ControlSocket: Sendable {
   static let name = StudyFileName.control
-  /// For a request that does not come.
+  /// How long to wait for a request.
   private static let patienceSeconds = 5
-  /// For an answer of the coordinator, which a long commit may hold up.
+  /// How long to wait for the coordinator's answer, which a long commit may delay.
   private static let answerSeconds = 60.0
 
   private let listener: LocalListener
 
-  /// - Parameter request: for any thread.
-  /// - Throws: where the folder can have no socket.
+  /// - Parameter request: called on the socket's thread.
+  /// - Throws: if the folder cannot have a socket.
   init(studyFolder: String, request: @escaping @Sendable (ControlRequest) -> Void) throws(SystemError) {
     let listener = try LocalListener(name: Self.name, in: studyFolder)
     self.listener = listener
     let isStarted = startThread {
       while let connection = listener.nextConnection() {
-        // Who leaves before the answer has no need of it.
+        // A process that leaves before the answer does not need it.
         try? Self.serve(connection, request)
       }
     }
@@ -46,7 +46,7 @@ final class ControlSocket: Sendable {
     try connection.write(line: ControlMessage(answer).line)
   }
 
-  /// Nil where the coordinator gives none.
+  /// Returns the answer to a request; `nil` if the coordinator gives none.
   private static func answer(
     to line: [UInt8], _ request: @Sendable (ControlRequest) -> Void
   ) -> InterventionAnswer? {

@@ -4,7 +4,7 @@ import SearchCore
 import Studies
 import StudyStore
 
-/// Makes of what a person asks for what the coordinator's machine can do: candidates and budgets are held to the study.
+/// Converts interventions into actions of the coordinator's state machine; checks candidates and budgets by the study.
 struct InterventionDesk {
   private let definition: StudyDefinition
   private let names: CandidateNames
@@ -33,8 +33,8 @@ struct InterventionDesk {
     }
   }
 
-  /// A candidate that the network can be, and that the study's space does not have, is refused: nothing that is made of
-  /// the study's results could place it.
+  /// Returns the candidate. One that the network allows but the study's space does not contain is refused: nothing that
+  /// is computed from the study's results could place it.
   private func candidate(_ text: String) throws(Refusal) -> Candidate {
     let candidate: Candidate
     do { candidate = try names.candidate(ofText: text) } catch { throw Refusal(reason: "\(error)") }

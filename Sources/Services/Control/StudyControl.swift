@@ -7,15 +7,15 @@ import SearchProtocol
 import Studies
 import StudyStore
 
-/// Why nothing can be asked of a study from here.
+/// Why a study cannot be controlled from here.
 package enum ControlError: Error, Hashable, CustomStringConvertible {
-  /// A process that takes no requests from here works on it.
+  /// A process that takes no requests from here works on the study.
   case busy(study: String, StoreError)
-  /// The socket is there, and cannot be used.
+  /// The socket exists, and cannot be used.
   case unreachable(study: String, SystemError)
-  /// It is another user's.
+  /// The coordinator belongs to another user.
   case foreign(study: String)
-  /// The coordinator was asked, and ended, or was busy for long.
+  /// The coordinator was asked, and ended or did not answer for a long time.
   case unanswered(study: String)
 
   package var description: String {
@@ -31,15 +31,15 @@ package enum ControlError: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// Asks something of a study: of its coordinator where one is at work, on the record where none is.
+/// Carries out requests on a study: by its coordinator if one is running, otherwise on its record.
 package enum StudyControl {
   package struct Outcome {
     package var answer: InterventionAnswer
-    /// False where no coordinator is at work.
+    /// Whether a running coordinator answered.
     package var byCoordinator: Bool
   }
 
-  /// A coordinator that begins, and whoever else has the study for a moment, is waited for so long.
+  /// How long to wait for a coordinator that is starting, or for another process that has the study for a moment.
   private static let patienceSeconds = 5.0
   private static let answerSeconds = 90
 
@@ -63,7 +63,7 @@ package enum StudyControl {
     }
   }
 
-  /// Those of some jobs that a verb is for, as they are on record: open ones to cancel, ones that were set aside to
+  /// Returns those of the jobs that a verb applies to, as they are on record: open ones to cancel, set-aside ones to
   /// retry.
   package static func jobs(
     _ numbers: JobNumbers, for verb: Intervention.Verb, of folder: String
@@ -74,7 +74,7 @@ package enum StudyControl {
     return try store.jobs().filter { numbers.contains($0.id) && states.contains($0.state) }.map(\.id).sorted()
   }
 
-  /// Rows of the frontier and its knee are looked up on the record, which a coordinator does not stop for.
+  /// Looks up rows of the frontier and its knee on the record, which does not interrupt a coordinator.
   private static func resolved(_ intervention: Intervention, in folder: String) throws -> Intervention {
     guard case .add(let text, let repetitions) = intervention, CandidateNames.needsFrontier(text) else {
       return intervention
@@ -87,23 +87,23 @@ package enum StudyControl {
 
   // MARK: Through the coordinator
 
-  /// Nil where none listens.
+  /// Returns the coordinator's answer; `nil` if none listens.
   private static func askCoordinator(
     _ intervention: Intervention, by author: String, of folder: String
   ) throws -> InterventionAnswer? {
     let connection: LocalConnection
     do { connection = try LocalSocket.connect(to: ControlSocket.name, in: folder) } catch {
       switch error.number {
-      // Of a coordinator that was killed, the name is left.
+      // A coordinator that was killed leaves the socket's name behind.
       case ENOENT, ECONNREFUSED, ENOTDIR, ENOTSOCK: return nil
-      // Of a folder that cannot be looked into, opening the study says more.
+      // If the folder is not accessible, the error of opening the study says more.
       case EACCES, EPERM:
         guard access(FilePath.join(folder, ControlSocket.name), F_OK) == 0 else { return nil }
         throw ControlError.foreign(study: folder)
       default: throw ControlError.unreachable(study: folder, error)
       }
     }
-    // The superuser may ask of anybody's.
+    // The superuser may control studies of all users.
     guard connection.isOwn || geteuid() == 0 else { throw ControlError.foreign(study: folder) }
     connection.setPatience(seconds: answerSeconds)
     var isAsked = false
@@ -115,7 +115,7 @@ package enum StudyControl {
       else { throw ControlError.unanswered(study: folder) }
       return answer
     } catch let error as SystemError {
-      // It ended while it was asked, or has not answered for so long.
+      // The coordinator ended while it was asked, or has not answered within `answerSeconds`.
       if isAsked || [EPIPE, ECONNRESET].contains(error.number) { throw ControlError.unanswered(study: folder) }
       throw ControlError.unreachable(study: folder, error)
     }
@@ -123,7 +123,7 @@ package enum StudyControl {
 
   // MARK: On the record
 
-  /// What the coordinator's machine would have done, in one transaction.
+  /// Does what the coordinator's state machine would do, in one transaction.
   private static func record(
     _ intervention: Intervention, by author: String, in folder: String
   ) throws -> InterventionAnswer {

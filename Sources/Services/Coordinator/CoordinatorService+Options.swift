@@ -1,18 +1,18 @@
 import Studies
 
-// What it is told, and what it tells in the end.
+// The options of the service, and its outcome.
 extension CoordinatorService {
   package struct Options {
-    /// Stays up when the study is done.
+    /// Whether the coordinator keeps running when the study is done.
     package var stays: Bool
     package var times: LeaseTimes
     package var failures: FailureRules
-    /// Most that contents may take up in the study's folder; 0: workers give none.
+    /// The most bytes that contents may take up in the study's folder; 0 if workers give none.
     package var contentBytes: Int
     package var display: ProgressReporter.Display
-    /// Stragglers get second attempts on idle slots.
+    /// Whether stragglers get second attempts on idle slots.
     package var speculates: Bool
-    /// Hears of everything; nil where no page is served.
+    /// The receiver of everything that happens; `nil` if no page is served.
     package var observer: (any StudyObserver)?
 
     package init(
@@ -29,12 +29,12 @@ extension CoordinatorService {
     }
   }
 
-  /// What stopped the service.
+  /// What ended the service.
   package enum Outcome {
     case studyFinished
     case stopped
-    /// The study cannot go on without a person, for this reason; whether jobs were set aside that are to be tried
-    /// again.
+    /// The study cannot continue without a user, for this reason. `isSetAside`: whether jobs were set aside that must
+    /// be retried.
     case gaveUp(String, isSetAside: Bool)
   }
 }

@@ -11,7 +11,7 @@ import SearchProtocol
 import Studies
 import StudyStore
 
-/// A coordinator at work: the state machine that decides, the socket, and the store.
+/// A running coordinator: the state machine that decides, the socket, and the store.
 ///
 /// Everything happens on the thread that calls `run`; socket and signals post to its mailbox. What arrived in one turn
 /// is decided together and committed in one transaction.
@@ -39,10 +39,10 @@ package final class CoordinatorService {
   private var requests = PendingRequests()
 
   private static let tickSeconds = 0.25
-  /// At the study's folder, which may be removed or taken by another coordinator.
+  /// The time between checks of the study's folder, which may be removed or taken over by another coordinator.
   private static let secondsBetweenLooks = 1.0
 
-  /// What any training of a study takes, a final one too; nil where other engines alone train.
+  /// Returns the memory that any training of a study takes, even a final one; `nil` if only other engines train.
   private static func slotBytes(of recipe: TrainingRecipe) -> Int? {
     guard recipe.kernels?.takesNative ?? true else { return nil }
     let shape = recipe.data.shape
@@ -55,7 +55,7 @@ package final class CoordinatorService {
     self.socket = socket
     self.options = options
     self.log = log
-    // Before the record grows this process.
+    // Before the record is read, which raises this process's peak memory, a part of the result.
     let slotBytes = Self.slotBytes(of: study.definition.recipe)
     let jobs = try study.store.jobs()
     var settings = CoordinatorSettings(
@@ -95,18 +95,18 @@ package final class CoordinatorService {
   package var settledJobs: Int { machine.summary.jobs.settled }
   package var isStudyDone: Bool { machine.summary.isFinished }
 
-  /// Asks for an orderly end. For any thread.
+  /// Requests an orderly end. May be called from any thread.
   package var stop: @Sendable () -> Void {
     { [mailbox = socket.mailbox] in mailbox.post([.stop]) }
   }
 
-  /// Asks for what a person wants of the study: the one entry for whatever takes such requests. For any thread; it does
-  /// not wait, and the answer comes once, from the coordinator's thread, when it is on record.
+  /// Submits a user's request for the study: the single entry point for such requests. May be called from any thread.
+  /// Does not wait; the answer is given once, on the coordinator's thread, when it is on record.
   package var control: @Sendable (ControlRequest) -> Void {
     { [mailbox = socket.mailbox] in mailbox.postUrgently(.control($0)) }
   }
 
-  /// Nil where the study's folder can have no socket, which is said.
+  /// Returns `nil` and logs a warning if the study's folder cannot have a socket.
   private func listenForRequests() -> ControlSocket? {
     do { return try ControlSocket(studyFolder: study.folder, request: control) } catch {
       log.warning(
@@ -115,7 +115,7 @@ package final class CoordinatorService {
     }
   }
 
-  /// What is asked from now on finds nobody.
+  /// Refuses all requests that were not answered. Later ones get no answer.
   private func refuseRequests() {
     requests.refuseAll()
     for case .control(let request) in socket.mailbox.receiveAll(waitingAtMost: 0) {
@@ -124,7 +124,7 @@ package final class CoordinatorService {
   }
 
   /// Works until the study is done or a stop is requested.
-  /// - Parameter eachTick: called several times a second; what it throws ends the service.
+  /// - Parameter eachTick: called several times a second; an error that it throws ends the service.
   package func run(eachTick: () throws -> Void = {}) throws -> Outcome {
     let ear = listenForRequests()
     defer {
@@ -207,16 +207,16 @@ package final class CoordinatorService {
     }
   }
 
-  /// A peer has said more than can be read.
+  /// Ends the connection of a peer that has sent more than can be read.
   private func cutOff(_ peer: [UInt8]) {
     socket.disconnect(peer)
     let name = machine.worker(at: PeerID(bytes: peer)).map { "worker \($0)" } ?? "a peer"
     write(.warning, "\(name) sends more than can be read; its connection is ended")
   }
 
-  /// Peers cause lines, and must not fill the disk with them.
+  /// Logs a line. Lines that peers cause are limited, so that they do not fill the disk.
   private func write(_ level: Logger.Level, _ text: String) {
-    // What is not written is not counted either.
+    // Lines that are not written are not counted either.
     guard level >= log.logLevel else { return }
     for line in limiter.lines(for: level, text, now: MonotonicClock.now) {
       log.log(level: line.level, "\(line.text)")
@@ -226,7 +226,7 @@ package final class CoordinatorService {
   private func decide(_ event: CoordinatorEvent, at now: Double, in turn: inout CoordinatorTurn) {
     let decided = turn.commit.count
     machine.handle(event, at: now, in: &turn)
-    // Workers that join are called by the names of their keys.
+    // Workers that join are named by their keys.
     for case .workerJoined(let worker) in turn.commit[decided...] {
       guard let name = machine.key(of: worker.id).flatMap({ keys.name(of: $0) }) else { continue }
       names.set(name, of: worker.id)
@@ -240,7 +240,7 @@ package final class CoordinatorService {
     decide(.keysAuthorized(self.keys.all), at: MonotonicClock.now, in: &turn)
   }
 
-  /// Where the commit fails nothing is acknowledged.
+  /// Carries out a turn. If the commit fails, nothing is acknowledged.
   private func carryOut(_ turn: CoordinatorTurn) throws {
     for dispatch in turn.beforeCommit { send(.job(dispatch.job), to: dispatch.peer) }
     let begun = MonotonicClock.now
@@ -261,7 +261,7 @@ package final class CoordinatorService {
       case .send(let message, let peer):
         switch message {
         case .welcome, .drain: socket.acquaint(peer.bytes)
-        // Who asks for it is nobody yet, but for the key.
+        // A peer that asks for the demand has not introduced itself, but has an authorized key.
         case .demand where socket.doorkeeper != nil: socket.acquaint(peer.bytes)
         default: break
         }
@@ -280,7 +280,7 @@ package final class CoordinatorService {
     }
   }
 
-  /// On a thread of its own: a decision may take a second, in which leases have to be renewed.
+  /// Answers on another thread: a decision may take a second, during which leases must be renewed.
   private func answer(_ round: Int) {
     guard let question = machine.question else { return }
     let mailbox = socket.mailbox

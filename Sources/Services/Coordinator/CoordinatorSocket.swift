@@ -4,15 +4,15 @@ import Messaging
 import Processes
 import SearchCore
 
-/// The coordinator's bound socket, with what arrived on it and what else its thread is to hear of.
+/// The coordinator's bound socket, with what arrived on it and the other inputs of the coordinator's thread.
 package final class CoordinatorSocket {
   package enum Input: Sendable {
     case router(RouterEvent)
-    /// What became of something that is done on threads of their own.
+    /// The result of a step on contents that ran on another thread.
     case contents(CoordinatorContentDesk.Input)
-    /// A strategy's decision is made.
+    /// A strategy has decided.
     case decided(round: Int, SearchRound)
-    /// A person asks for something.
+    /// A user requests something.
     case control(ControlRequest)
     case stop
 
@@ -23,7 +23,7 @@ package final class CoordinatorSocket {
       }
     }
 
-    /// What it takes up in memory: each frame is an array of its own.
+    /// The memory that the input takes up: each frame is an array of its own.
     package var bytes: Int {
       switch self {
       case .router(.received(_, let frames, _)), .router(.undeliverable(_, let frames)):
@@ -33,19 +33,19 @@ package final class CoordinatorSocket {
     }
   }
 
-  /// Bounded in bytes too: what waits here are strangers' messages of up to 1 MiB each.
+  /// Bounded in bytes, too: what waits here are messages of strangers, of up to 1 MiB each.
   package let mailbox = Mailbox<Input>(maximumWeight: mostWaitingBytes, weight: \.bytes)
-  /// With half of it nothing more is read, and peers wait.
+  /// When half of this waits, nothing more is read, and peers wait.
   private static let mostWaitingBytes = 32 << 20
-  /// From the connection to the hello. A worker that has lost its coordinator says hello every 22 s at least.
+  /// The time from the connection to the hello. A worker that has lost its coordinator says hello at least every 22 s.
   private static let introductionSeconds = 60.0
   private let context: MessagingContext
   private let router: RouterThread
-  /// Nil in plaintext.
+  /// `nil` in plaintext.
   package let doorkeeper: Doorkeeper?
 
-  /// With `keys`, strangers are kept out, and that is proved before this returns.
-  /// - Throws: where the endpoint is in use or is none, or strangers were let in.
+  /// Binds the socket. With `keys`, strangers are refused, which is proved before this returns.
+  /// - Throws: if the endpoint is invalid or in use, or strangers were admitted.
   package init(endpoint: String, keys: CoordinatorKeys? = nil) throws {
     OpenFileLimit.raise()
     context = try MessagingContext()
@@ -63,26 +63,26 @@ package final class CoordinatorSocket {
     try doorkeeper?.proveThatStrangersAreRefused(at: router.endpoint)
   }
 
-  /// With the port that the system chose.
+  /// The endpoint, with the port that the system chose.
   package var endpoint: String { router.endpoint }
 
-  /// Where more waits to be sent than may, the peer is as good as unreachable.
+  /// Sends a message. If the queue of messages to be sent is full, the message comes back as undeliverable.
   package func send(_ frames: [[UInt8]], to peer: [UInt8]) {
     if !router.send(frames, to: peer) { mailbox.postUrgently(.router(.undeliverable(peer: peer, frames: frames))) }
   }
 
-  /// The same for other threads.
+  /// Sends a message from another thread; it is dropped if the queue of messages to be sent is full.
   package var send: @Sendable (_ frames: [[UInt8]], _ peer: [UInt8]) -> Void {
     { [router] frames, peer in _ = router.send(frames, to: peer) }
   }
 
-  /// The peer has introduced itself, and its connection may stay.
+  /// Records that the peer has introduced itself, so that its connection may stay.
   package func acquaint(_ peer: [UInt8]) { router.acquaint(peer) }
 
-  /// Ends a peer's connection. Its worker, if it is one, comes back with another.
+  /// Ends a peer's connection. Its worker, if it has one, comes back with another connection.
   package func disconnect(_ peer: [UInt8]) { router.disconnect(peer) }
 
-  /// Sends what is on its way, within bounds.
+  /// Closes the socket; messages in flight are still sent, within bounds.
   package func close() {
     router.close()
     doorkeeper?.close()

@@ -1,33 +1,33 @@
 import Messaging
 
-/// What arrived at a coordinator, in the order in which it is handled, and in such portions that no peer waits long for
+/// What arrived at a coordinator, in the order in which it is handled, and in portions that let no peer wait long for
 /// an answer.
 ///
-/// As long as little waits, that is the order in which it came. Where more comes than can be handled, peers take turns
-/// (`FairQueue`), and those that say most are cut off.
+/// As long as little waits, it is handled in the order of arrival. If more arrives than can be handled, peers take
+/// turns (`FairQueue`), and those that send most are cut off.
 struct CoordinatorTraffic {
   package typealias Input = CoordinatorSocket.Input
 
-  /// So much at once is handled as it came.
+  /// Up to this size, everything that waits is handled at once, in the order of arrival.
   package static let littleBytes = 1 << 20
-  /// A turn's portion: what is committed together.
+  /// The portion of a turn, which is committed together.
   private static let portion = 4000
   private static let portionBytes = 4 << 20
-  /// Messages that take a while, such as a hello that lists thousands of attempts.
+  /// Longer messages take a while, such as a hello that lists thousands of attempts.
   private static let longBytes = 16 << 10
-  /// What may wait here of one peer, and of all.
+  /// The most that may wait here of one peer, and of all.
   static let mostBytesOfOne = 4 << 20
   package static let mostBytes = 32 << 20
-  /// With less a peer is not to blame for what all have said together.
+  /// A peer with less is not cut off because of what all peers together have sent.
   private static let manyBytes = 256 << 10
 
   private var queue = FairQueue<[UInt8], Input>(longBytes: longBytes)
 
-  /// - Parameter cutOff: called for peers that say more than can be handled.
+  /// - Parameter cutOff: called for peers that send more than can be handled.
   package mutating func nextPortion(
     from socket: CoordinatorSocket, waitingAtMost seconds: Double, cutOff: ([UInt8]) -> Void
   ) -> [Input] {
-    // Where much waits, more waits at the peers.
+    // If much waits here, the rest waits at the peers.
     let new =
       queue.bytes < Self.mostBytes ? socket.mailbox.receiveAll(waitingAtMost: queue.isEmpty ? seconds : 0) : []
     if queue.isEmpty, new.count <= Self.portion, new.reduce(0, { $0 + $1.bytes }) <= Self.littleBytes { return new }
@@ -52,7 +52,7 @@ struct CoordinatorTraffic {
       portion.append(next.element)
       bytes += next.bytes
     }
-    // One in a turn: short messages do not wait for many long ones.
+    // One per turn: short messages do not wait for many long ones.
     if let next = queue.nextLong() { portion.append(next.element) }
     return portion
   }

@@ -1,9 +1,9 @@
 import Coordination
 
-/// How much failure a coordinator bears.
+/// How much failure a coordinator tolerates.
 package struct FailureRules {
   package var giveUpAfter: Int
-  /// Jobs that are set aside at the start.
+  /// The jobs that are set aside at the start.
   package var leftOut: Set<Int64>
 
   package init(giveUpAfter: Int, leftOut: Set<Int64>) {

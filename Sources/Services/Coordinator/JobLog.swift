@@ -3,13 +3,13 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// A line a job, where debug lines are shown: begun, finished, handed back. (Failures are always told.)
+/// Logs one line per event of a job at the debug level: begun, finished, handed back. (Failures are always logged.)
 struct JobLog {
   private let log: Logger
-  /// For labels; nil shows candidates in full.
+  /// For labels; if `nil`, candidates are shown in full.
   private let architecture: Architecture?
 
-  /// Nil where it would not be shown: then it costs nothing.
+  /// `nil` if the lines would not be shown, so that they cost nothing.
   init?(_ log: Logger, architecture: @autoclosure () -> Architecture? = nil) {
     guard log.logLevel <= .debug else { return nil }
     self.log = log
@@ -37,7 +37,7 @@ struct JobLog {
 
   package func handedBack(_ job: Int64, reason: String) { write("job \(job) handed back: \(reason)") }
 
-  /// What the coordinator decided. `candidate`: of a job without result.
+  /// Logs what the coordinator decided. `candidate` returns the candidate of a job without a result.
   package func log(_ change: StudyChange, candidate: (Int64) -> Candidate?, title: (String) -> String) {
     switch change {
     case .attemptStarted(let job, let attempt, let worker):

@@ -1,7 +1,7 @@
 import Messaging
 
-/// The authorized keys as the coordinator's machine knows them, as texts, with their names. A text is made once for a
-/// key: each message brings its sender's.
+/// The authorized keys as texts, in which the coordinator's state machine knows them, with their names. Each key is
+/// converted once, since every message carries its sender's key.
 struct KeyTexts {
   private var texts: [PublicKey: String] = [:]
   private var names: [String: String] = [:]
@@ -18,9 +18,9 @@ struct KeyTexts {
 
   package var all: Set<String> { Set(texts.values) }
 
-  /// Also of a key that is not authorized any more.
+  /// Returns the text of a key, even of one that is not authorized any more.
   package func text(of key: PublicKey) -> String { texts[key] ?? key.hexadecimal }
 
-  /// Nil for keys that are not authorized.
+  /// Returns the name of a key; `nil` if it is not authorized.
   package func name(of text: String) -> String? { names[text] }
 }

@@ -1,12 +1,12 @@
 import Coordination
 
-/// How soon a coordinator notices that a worker is lost, and how much it bears.
+/// How soon a coordinator notices that a worker is lost, and how much failure it tolerates.
 package struct LeaseTimes {
   package var heartbeatSeconds: Double
   package var leaseSeconds: Double
-  /// Attempts that end their engine until a job is set aside; nil for the machine's own number.
+  /// The number of failures after which a job is set aside; `nil` for the default of `CoordinatorSettings`.
   package var failuresUntilSetAside: Int?
-  /// Without progress of a training until it is taken for lost; nil for the machine's own number.
+  /// A training without progress for this time is taken for lost; `nil` for the default of `CoordinatorSettings`.
   package var stalledSeconds: Double?
 
   package init(
@@ -18,7 +18,7 @@ package struct LeaseTimes {
     self.stalledSeconds = stalledSeconds
   }
 
-  /// Workers of the same machine: no network that could be slow.
+  /// For workers on the same machine, where no network can be slow.
   package static let local = LeaseTimes(heartbeatSeconds: 1, leaseSeconds: 20)
 
   package func apply(to settings: inout CoordinatorSettings) {
@@ -26,7 +26,7 @@ package struct LeaseTimes {
     settings.leaseSeconds = leaseSeconds
     settings.reattachSeconds = min(3 * heartbeatSeconds, leaseSeconds)
     settings.deliverySeconds = min(settings.deliverySeconds, leaseSeconds)
-    // A standstill that is shorter than this must not cost any worker a lease.
+    // If the coordinator stands still for a shorter time than this, no worker may lose a lease for it.
     settings.stallSeconds = min(settings.stallSeconds, leaseSeconds / 2)
     if let stalledSeconds { settings.stalledSeconds = stalledSeconds }
     if let failuresUntilSetAside { settings.failuresUntilSetAside = failuresUntilSetAside }

@@ -4,7 +4,7 @@ import SearchProtocol
 import Studies
 import StudyStore
 
-/// Gathers what an observer is told, and tells it a few times a second: that is all that observers cost a coordinator,
+/// Gathers what an observer is told, and tells it a few times a second. Observers cost a coordinator no more than that,
 /// however many readers they have. Belongs to the coordinator's thread.
 struct NewsDesk {
   private let observer: any StudyObserver
@@ -15,13 +15,13 @@ struct NewsDesk {
 
   private static let secondsBetween = 0.25
 
-  /// What is worth telling by itself. Rates change with every look, so that they are not among it.
+  /// The numbers whose change alone is worth telling. Rates are not among them, since they change with every look.
   private struct Numbers: Equatable {
     var summary: CoordinatorSummary
     var isLast: Bool
   }
 
-  /// Nil without an observer.
+  /// `nil` without an observer.
   init?(_ observer: (any StudyObserver)?) {
     guard let observer else { return nil }
     self.observer = observer
@@ -44,7 +44,7 @@ struct NewsDesk {
 
   /// - Parameters:
   ///   - now: seconds of a monotonic clock.
-  ///   - summary: made only where it is told.
+  ///   - summary: called only if the observer is told something.
   mutating func tell(
     _ numbers: CoordinatorSummary, now: Double, isLast: Bool = false, summary: () -> StudySummary
   ) {

@@ -2,16 +2,16 @@ import Coordination
 import SearchCore
 import Studies
 
-/// Has a study's progress shown: not at each of hundreds of turns a second, and at the end a last time.
+/// Displays a study's progress: not at each of hundreds of turns a second, and one last time at the end.
 package struct ProgressReporter {
   private(set) var progress: StudyProgress
   private let display: Display
   private var shownAt = -Double.infinity
   private static let secondsBetween = 0.1
-  /// The study is done, or the coordinator stops: what is shown stays as it is.
+  /// Whether the study is done, or the coordinator stops: the display then stays as it is.
   private var isOver = false
 
-  /// Shows where the study stands, for the last time or not; with seconds of a monotonic clock.
+  /// Displays the state of the study, possibly for the last time; `now` in seconds of a monotonic clock.
   package typealias Display = (_ summary: StudySummary, _ isLast: Bool, _ now: Double) -> Void
 
   init(study: OpenStudy, jobs: [JobRecord], display: @escaping Display) {
@@ -22,12 +22,12 @@ package struct ProgressReporter {
 
   mutating func apply(_ change: StudyChange, now: Double) { progress.apply(change, now: now) }
 
-  /// Results were struck out.
+  /// Reads the jobs again after results were struck out.
   mutating func readAgain(_ jobs: [JobRecord]) { progress.readAgain(jobs) }
 
   mutating func show(_ summary: CoordinatorSummary, now: Double) {
     guard !summary.isFinished else { return finish(summary, now: now) }
-    // A person may have made it go on.
+    // A user may have made the study continue.
     isOver = false
     guard now - shownAt >= Self.secondsBetween else { return }
     shownAt = now

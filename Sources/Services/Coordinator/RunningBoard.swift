@@ -6,8 +6,8 @@ import Studies
 import StudyStore
 import Synchronization
 
-/// The coordinator's side of `RunningState`: keeps it up message by message, and writes it into the study's folder
-/// about once a second, on a thread of its own. Belongs to the coordinator's thread.
+/// The coordinator's side of `RunningState`: updates it with each message, and writes it into the study's folder about
+/// once a second, on its own thread. Belongs to the coordinator's thread.
 final class RunningBoard {
   private static let secondsBetween = 1.0
 
@@ -21,11 +21,11 @@ final class RunningBoard {
   init(studyFolder: String) {
     path = RunningState.path(studyFolder: studyFolder)
     writer = Writer(path: path)
-    // What a coordinator before this one left behind when it was killed.
+    // A file that an earlier coordinator left behind when it was killed.
     unlink(path)
   }
 
-  /// - Parameter began: when the worker began with the attempt. Times are seconds since 1970.
+  /// - Parameter began: when the worker began the attempt. Times are seconds since 1970.
   package func record(_ progress: AttemptProgress, time: Double, began: Double?) {
     let reference = progress.reference
     if let known = trainings[reference.job], known.attempt > reference.attempt { return }
@@ -45,14 +45,14 @@ final class RunningBoard {
     }
   }
 
-  /// The name of the key that a worker came in with; nil once it has left.
+  /// Sets the name of the key that a worker came in with; `nil` once the worker has left.
   func setKeyName(_ name: String?, of worker: String) {
     guard keyNames[worker] != name else { return }
     keyNames[worker] = name
     hasChanged = true
   }
 
-  /// For every tick; `now` in seconds of a monotonic clock.
+  /// Writes the state if that is due. Must be called at every tick; `now` in seconds of a monotonic clock.
   package func writeIfDue(now: Double) {
     guard hasChanged, now >= nextWrite else { return }
     nextWrite = now + Self.secondsBetween
@@ -68,7 +68,7 @@ final class RunningBoard {
   /// Removes the file. Nothing is written afterwards.
   package func close() { writer.close() }
 
-  /// Writes one state at a time; what comes while it writes is dropped, since the next follows within a second.
+  /// Writes one state at a time. States that arrive during a write are dropped, since the next follows within a second.
   private final class Writer: Sendable {
     private struct State {
       var isWriting = false
@@ -89,7 +89,7 @@ final class RunningBoard {
       }
       guard isFree else { return }
       queue.async { [self] in
-        // Where it cannot be written, only what `status` shows of it is missing.
+        // If it cannot be written, only what `status` shows of it is missing.
         if let data = try? JSONEncoder().encode(content) {
           try? RegularFile.replaceUnsynced(path, with: Array(data))
         }

@@ -9,11 +9,11 @@ import SearchCore
 import SearchProtocol
 import Studies
 
-/// The checkpoint that a study's trainings start from, on its way into the study's contents.
+/// Checks the checkpoint that a study's trainings start from, and puts it into the study's contents.
 package enum StartWeights {
-  /// - Returns: how many of the study's validation images the network was trained on; nil where the study starts
-  ///   otherwise.
-  /// - Throws: `ServiceError.start` for a file that no training of the study can start from.
+  /// - Returns: the number of the study's validation images that the network was trained on; `nil` if the study does
+  ///   not start from a checkpoint.
+  /// - Throws: `ServiceError.start` if no training of the study can start from the file.
   package static func check(_ definition: StudyDefinition) throws -> SeenImages? {
     guard definition.configuration.startWeights != nil, let path = definition.startCheckpoint else { return nil }
     let checkpoint: Checkpoint
@@ -28,9 +28,9 @@ package enum StartWeights {
       ofValidation: definition.recipe.data, content: try? definition.dataPlace.content().identity)
   }
 
-  /// Puts the checkpoint into the folder of the study's contents, where it is not there yet, whatever workers may leave
-  /// there.
-  /// - Throws: `ServiceError.start` where neither folder nor path has it, `ContentError`.
+  /// Puts the checkpoint into the folder of the study's contents unless it is there, regardless of how much workers may
+  /// give.
+  /// - Throws: `ServiceError.start` if neither the folder nor the path has it, `ContentError`.
   static func bring(_ definition: StudyDefinition, into folder: String) throws {
     guard let weights = definition.configuration.startWeights, let hash = ContentHash(weights) else { return }
     let store = ContentStore(folder: folder, limit: .max, keeping: .all)

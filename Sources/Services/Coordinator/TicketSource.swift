@@ -1,9 +1,9 @@
 import Foundation
 
-/// Numbers that no peer can guess. They are drawn from the system many at a time, because each message takes one.
+/// Numbers that no peer can guess. Many are drawn from the system at a time, because each message takes one.
 struct TicketSource {
   private var drawn: [UInt64] = []
-  /// 256 bytes are the most that the system gives at once.
+  /// The system gives at most 256 bytes at a time.
   private static let drawnAtOnce = 32
 
   package mutating func next() -> UInt64 {

@@ -1,5 +1,4 @@
-/// The names of the keys that workers came in with, as the list of authorized keys has them: what a log calls a worker
-/// by.
+/// The names of the keys that workers came in with, from the list of authorized keys; logs show them with the workers.
 struct WorkerNames {
   private var names: [String: String] = [:]
 
@@ -7,10 +6,10 @@ struct WorkerNames {
 
   package func name(of worker: String) -> String? { names[worker] }
 
-  /// The worker with the name of its key, where it has one.
+  /// Returns the worker, with the name of its key if it has one.
   package func title(of worker: String) -> String { names[worker].map { "\(worker) (key \($0))" } ?? worker }
 
-  /// `worker w1 is benched: …` → `worker w1 (key node7) is benched: …`
+  /// Adds names of keys to a text: `worker w1 is benched: …` → `worker w1 (key node7) is benched: …`
   func annotated(_ text: String) -> String {
     guard !names.isEmpty else { return text }
     var words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)

@@ -1,8 +1,8 @@
-/// What waits to be handled, by peer: each gets its turn, however much the others have said, and what one peer said
-/// stays in order. What takes long to handle (a long message) has turns of its own, so that it holds up its own peer
-/// first.
+/// Elements that wait to be handled, by peer: each peer gets its turn, however much the others have sent, and the
+/// elements of one peer stay in order. Those that take long to handle (long messages) have separate turns, so that they
+/// delay their own peer first.
 ///
-/// Everything here takes the same time whatever waits, but `heaviest`. Pure.
+/// All operations take amortized constant time, except `heaviest`. Pure.
 struct FairQueue<Peer: Hashable, Element> {
   private struct Line {
     var elements: [(element: Element, bytes: Int)] = []
@@ -11,7 +11,7 @@ struct FairQueue<Peer: Hashable, Element> {
 
     var first: (element: Element, bytes: Int)? { head < elements.count ? elements[head] : nil }
 
-    /// Whether it is the only one now.
+    /// Adds an element. Returns whether it is the only one now.
     mutating func append(_ element: Element, _ size: Int) -> Bool {
       elements.append((element, size))
       bytes += size
@@ -50,7 +50,7 @@ struct FairQueue<Peer: Hashable, Element> {
     }
   }
 
-  /// More bytes make an element one that takes long.
+  /// Elements with more bytes take long.
   let longBytes: Int
   private var lines: [Peer: Line] = [:]
   private var short = Ring()
@@ -72,7 +72,7 @@ struct FairQueue<Peer: Hashable, Element> {
     if size > longBytes { long.append(peer) } else { short.append(peer) }
   }
 
-  /// The next of those that do not take long; nil where there is none.
+  /// Removes the next element that does not take long; `nil` if there is none.
   mutating func nextShort() -> (element: Element, bytes: Int)? {
     while let peer = short.removeFirst() {
       if let next = removeFirst(of: peer, isLong: false) { return next }
@@ -87,8 +87,8 @@ struct FairQueue<Peer: Hashable, Element> {
     return nil
   }
 
-  /// Nil where the peer's line was thrown away since it stood there, or begins with one of the other kind. Once a
-  /// message of the coordinator: the line is looked up once.
+  /// Returns `nil` if the peer's line was discarded after the peer got into the ring, or begins with an element of the
+  /// other kind. Called for every message of the coordinator, so it looks up the line only once.
   private mutating func removeFirst(of peer: Peer, isLong: Bool) -> (element: Element, bytes: Int)? {
     guard let index = lines.index(forKey: peer), let first = lines.values[index].first,
       (first.bytes > longBytes) == isLong
@@ -100,14 +100,14 @@ struct FairQueue<Peer: Hashable, Element> {
     return first
   }
 
-  /// Of all that waits, whose is most.
+  /// The peer of which most bytes wait. O(number of peers).
   var heaviest: (peer: Peer, bytes: Int)? {
     lines.max { $0.value.bytes < $1.value.bytes }.map { ($0.key, $0.value.bytes) }
   }
 
   package func bytes(of peer: Peer) -> Int { lines[peer]?.bytes ?? 0 }
 
-  /// Throws away what waits of this peer.
+  /// Discards the elements of this peer.
   package mutating func remove(_ peer: Peer) {
     guard let line = lines.removeValue(forKey: peer) else { return }
     bytes -= line.bytes

@@ -1,10 +1,10 @@
 import Logging
 
-/// Keeps what peers can cause from filling the log: of each kind of line so many at once and then one a second; what is
-/// left out is counted, and told with the next line of its kind, or when a while has passed.
+/// Keeps lines that peers can cause from filling the log: of each kind of line, up to `burst` are written at once and
+/// then one a second. Lines that are left out are counted, and the count is logged after `secondsBetweenSums`.
 ///
-/// Lines are of a kind where they have the same level and first word, which is the program's own. Lines about jobs and
-/// attempts are not counted: each job has a few at most. Times are seconds of a monotonic clock. Pure.
+/// Lines are of one kind if they have the same level and first word, which is the program's own. Lines about jobs and
+/// attempts are not limited: each job has only a few. Times are seconds of a monotonic clock. Pure.
 struct LogLimiter {
   typealias Line = (level: Logger.Level, text: String)
 
@@ -12,7 +12,7 @@ struct LogLimiter {
     var left = Double(LogLimiter.burst)
     var refilled: Double
     var leftOut = 0
-    /// Of the first one that was left out.
+    /// The time of the first line that was left out.
     var since = 0.0
   }
 
@@ -24,7 +24,7 @@ struct LogLimiter {
   private var kinds: [String: Kind] = [:]
   private var nextSum = -Double.infinity
 
-  /// What is to be written now.
+  /// Returns what must be written now.
   package mutating func lines(for level: Logger.Level, _ text: String, now: Double) -> [Line] {
     let word = text.prefix { $0 != " " }
     guard !Self.unlimited.contains(word) else { return [(level, text)] }
@@ -39,11 +39,11 @@ struct LogLimiter {
       return []
     }
     kind.left -= 1
-    // What was left out is told at the end of its time.
+    // Lines that were left out are reported by `sums`.
     return [(level, text)]
   }
 
-  /// Sums of what was left out; for every turn of a loop.
+  /// Returns the sums of lines that were left out. Must be called in every turn of a loop.
   package mutating func sums(now: Double) -> [Line] {
     guard now >= nextSum else { return [] }
     nextSum = now + Self.secondsBetweenSums

@@ -1,15 +1,15 @@
-/// Tells a worker's user why it waits: after the first attempt that failed, and again when the reason changes.
+/// Tells a worker's user why the worker waits: after the first failed attempt, and again when the reason changes.
 struct ConnectionAdvice {
   package let endpoint: String
   private var told: String?
-  /// When the first look failed, as text.
+  /// The time of the first failure, as text.
   private var since = ""
 
   init(endpoint: String) { self.endpoint = endpoint }
 
   package mutating func connected() { told = nil }
 
-  /// Nil where nothing is new. `breaksOff`: the last handshake was broken off by the other side. `now` as text.
+  /// Returns `nil` if nothing is new. `breaksOff`: whether the other side broke off the last handshake. `now` as text.
   package mutating func text(for finding: ConnectionProbe.Finding, breaksOff: Bool, now: String) -> String? {
     let reason = Self.reason(finding, breaksOff: breaksOff)
     guard reason != told else { return nil }

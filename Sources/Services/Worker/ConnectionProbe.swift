@@ -3,18 +3,18 @@ import Foundation
 import Processes
 import Synchronization
 
-/// Finds out why a worker has no connection, by ways of its own, since ZeroMQ tries again in silence: whether the name
-/// resolves and whether something accepts a connection of TCP there. Looks only while no connection stands, on a thread
-/// of its own.
+/// Finds out why a worker has no connection, independently of ZeroMQ, which retries silently: whether the name
+/// resolves, and whether something accepts TCP connections there. Probes only while there is no connection, on its own
+/// thread.
 final class ConnectionProbe: Sendable {
   package enum Finding: Hashable, Sendable {
     case unresolved(host: String, reason: String)
     case refused
     case unreachable(String)
     case noAnswer(seconds: Int)
-    /// Something listens there; what is missing is a coordinator's answer.
+    /// Something listens there, but does not answer as a coordinator.
     case accepts
-    /// An address of another kind than TCP's.
+    /// An endpoint of kind `ipc` whose socket does not exist.
     case missingSocket(path: String)
   }
 
@@ -29,7 +29,7 @@ final class ConnectionProbe: Sendable {
   private let deliver: @Sendable (Finding) -> Void
   private let state = Mutex(State())
 
-  /// A coordinator that is there answers sooner than that.
+  /// A running coordinator answers sooner than this.
   private static let patience = 0.75
   private static let firstPause = 2.0
   private static let longestPause = 15.0
@@ -40,7 +40,7 @@ final class ConnectionProbe: Sendable {
     self.deliver = deliver
   }
 
-  /// For every tick. `now` in seconds of a monotonic clock.
+  /// Probes if that is due. Must be called at every tick; `now` in seconds of a monotonic clock.
   package func probeIfDue(isConnected: Bool, now: Double) {
     let isDue = state.withLock { state -> Bool in
       if isConnected {
@@ -68,10 +68,10 @@ final class ConnectionProbe: Sendable {
     }
   }
 
-  // MARK: Looking
+  // MARK: Probing
 
-  /// Nil for an endpoint about which nothing can be found out. Waits for at most some seconds, or as long as the
-  /// system's resolver does.
+  /// Returns `nil` for an endpoint about which nothing can be found out. Waits at most `answerSeconds` for each
+  /// address, besides the time that the system's resolver takes.
   package static func finding(at endpoint: String) -> Finding? {
     if endpoint.hasPrefix("ipc://") {
       let path = String(endpoint.dropFirst("ipc://".count))
@@ -90,7 +90,7 @@ final class ConnectionProbe: Sendable {
       return .unresolved(host: host, reason: reason)
     }
     defer { freeaddrinfo(first) }
-    // Of several addresses of one name, the first that accepts; else what tells most.
+    // Of several addresses of one name, the first that accepts; otherwise the finding that says most.
     var best: Finding?
     var next: UnsafeMutablePointer<addrinfo>? = first
     while let info = next {
@@ -102,7 +102,7 @@ final class ConnectionProbe: Sendable {
     return best
   }
 
-  /// Host and port of `tcp://[source;]host:port`, brackets of an address of IPv6 taken away.
+  /// Returns host and port of `tcp://[source;]host:port`, without the brackets of an IPv6 address.
   package static func address(of endpoint: String) -> (host: String, port: String)? {
     guard endpoint.hasPrefix("tcp://") else { return nil }
     let address = endpoint.dropFirst("tcp://".count).split(separator: ";").last ?? ""

@@ -1,18 +1,18 @@
 import Messaging
 
-/// What the ends of handshakes mean to a worker's user. `description` is one line.
+/// What failed handshakes mean to a worker's user. `description` is one line.
 package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertible {
-  /// With the beginning of the worker's key.
+  /// `key` is the beginning of the worker's key.
   case unknownKey(endpoint: String, key: String)
   case refused(endpoint: String)
   case coordinatorWithoutKeys(endpoint: String)
   case keysWanted(endpoint: String)
-  /// With keys; perhaps with the wrong ones.
+  /// The worker has keys; perhaps they are the wrong ones.
   case brokenOff(endpoint: String)
-  /// Without keys.
+  /// The worker has no keys.
   case noCoordinator(endpoint: String)
 
-  /// Nil where there is nothing to say. `broken`: how many broke off in a row.
+  /// `nil` if there is nothing to report. `broken`: the number of handshakes in a row that broke off.
   package init?(_ outcome: HandshakeOutcome, broken: Int, endpoint: String, security: SocketSecurity) {
     switch (outcome, security) {
     case (.succeeded, _): return nil
@@ -22,18 +22,18 @@ package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertibl
     case (.otherSecurity, .client): self = .coordinatorWithoutKeys(endpoint: endpoint)
     case (.otherSecurity, _): self = .keysWanted(endpoint: endpoint)
     case (.brokenOff, .client):
-      // Once or twice may be the network, or a coordinator that just ends.
+      // Once or twice may be due to the network, or to a coordinator that is ending.
       guard broken == 3 else { return nil }
       self = .brokenOff(endpoint: endpoint)
     case (.brokenOff, _):
-      // So often in a row, over several seconds, it is no network.
+      // This many in a row, over several seconds, are not due to the network.
       guard broken == 6 else { return nil }
       self = .noCoordinator(endpoint: endpoint)
     }
   }
 
-  /// The worker has to give up: who listens there has said so. What only breaks off may be a coordinator's proxy or
-  /// forwarder while the coordinator is down.
+  /// Whether the worker must give up, because the other side has refused it. A handshake that only breaks off may come
+  /// from a coordinator's proxy or forwarder while the coordinator is down.
   package var isFinal: Bool {
     switch self {
     case .brokenOff, .noCoordinator: false
@@ -56,7 +56,7 @@ package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertibl
     }
   }
 
-  /// What to do, or to think of.
+  /// What to do, or to consider.
   package var advice: String? {
     switch self {
     case .unknownKey: "add its line (the worker's public-key) to the coordinator's authorized keys"

@@ -2,14 +2,14 @@ import Foundation
 import Processes
 import Synchronization
 
-/// The worker process that `run` keeps beside its coordinator: started again where it dies, ended with it.
+/// The worker process that `run` keeps beside its coordinator: restarted if it dies, ended with the coordinator.
 package final class LocalWorker: Sendable {
   private struct State {
     var process: ChildProcess?
     var ending: ChildProcess.Ending?
     var isStopping = false
     var arguments: [String] = []
-    /// Endings in a row without a finished job in between.
+    /// The number of endings in a row without a finished job in between.
     var endings = 0
     var settledAtLastEnding = 0
     var startAgainAt: Double?
@@ -21,14 +21,14 @@ package final class LocalWorker: Sendable {
   private static let endingsAllowed = 5
 
   /// - Parameters:
-  ///   - errorPrefix: what the last line of a worker that gives up begins with.
-  ///   - onLogLine: called with the other lines that it writes on standard error.
+  ///   - errorPrefix: the beginning of the last line of a worker that gives up.
+  ///   - onLogLine: called with the other lines that the worker writes to standard error.
   package init(errorPrefix: String, onLogLine: @escaping @Sendable (String) -> Void) {
     self.errorPrefix = errorPrefix
     self.onLogLine = onLogLine
   }
 
-  /// `arguments`: of this program, to be a worker.
+  /// - Parameter arguments: the arguments that make this program a worker.
   package func start(arguments: [String]) throws {
     state.withLock { $0.arguments = arguments }
     try start()
@@ -39,21 +39,21 @@ package final class LocalWorker: Sendable {
     let process = try ChildProcess(
       arguments: arguments, environment: ProcessInfo.processInfo.environment, onLine: { _ in },
       onErrorLine: { [errorPrefix, onLogLine] line in
-        // Its last word is told by `check`.
+        // Its last line is reported by `check`.
         if !line.hasPrefix(errorPrefix) { onLogLine(line) }
       },
       onEnd: { [self] ending in state.withLock { $0.ending = ending } })
     state.withLock { state in
       state.process = process
-      // It was told to leave while it was started.
+      // The worker was told to leave while it was being started.
       if state.isStopping { process.send(signal: SIGTERM) }
     }
   }
 
-  /// Starts the worker again a second after it died. Throws where it ends over and over without getting anything done.
+  /// Restarts the worker one second after it died. Throws if it ends again and again without finishing a job.
   /// - Parameters:
-  ///   - settled: jobs that are done so far.
-  ///   - isStudyDone: then it is right that the worker leaves.
+  ///   - settled: the number of jobs that are done so far.
+  ///   - isStudyDone: whether the study is done, so that the worker is expected to leave.
   package func check(settled: Int, isStudyDone: Bool, now: Double) throws {
     let isDue = try state.withLock { (state) throws -> Bool in
       if let ending = state.ending {
@@ -62,7 +62,7 @@ package final class LocalWorker: Sendable {
         if state.isStopping || isStudyDone { return false }
         state.endings = settled > state.settledAtLastEnding ? 1 : state.endings + 1
         state.settledAtLastEnding = settled
-        // A worker that gives up says why, and would do so again.
+        // A worker that gives up reports the reason, and would give up again.
         if case .exited(let code) = ending.status, code != 0 {
           throw ServiceError.localWorkerEnded(complaint(of: ending))
         }
@@ -85,7 +85,7 @@ package final class LocalWorker: Sendable {
     return String(line.dropFirst(errorPrefix.count))
   }
 
-  /// Lets the worker hand back what it does and leave.
+  /// Makes the worker hand back its jobs and leave.
   package func stop() {
     state.withLock { state in
       state.isStopping = true
@@ -97,12 +97,12 @@ package final class LocalWorker: Sendable {
     state.withLock { $0.process?.send(signal: SIGKILL) }
   }
 
-  /// True once a worker that was told to leave has left.
+  /// Whether a worker that was told to leave has left.
   package var hasLeftWhenTold: Bool { state.withLock { $0.isStopping && ($0.process == nil || $0.ending != nil) } }
 
   private var hasEnded: Bool { state.withLock { $0.process == nil || $0.ending != nil } }
 
-  /// Waits for the end, at most so long; then ends it by force.
+  /// Waits at most `seconds` for the worker to end, then kills it.
   package func finish(within seconds: Double) {
     let deadline = MonotonicClock.now + seconds
     while !hasEnded, MonotonicClock.now < deadline { usleep(20_000) }

@@ -1,17 +1,17 @@
 import Files
 import Foundation
 
-/// How many trainings at a time the limits of this process leave room for.
+/// The number of simultaneous trainings that the limits of this process have room for.
 enum SlotLimit {
-  /// Pipes to and from an engine process.
+  /// The pipes to and from an engine process.
   private static let filesASlot = 3
-  /// What the worker opens besides: sockets, the spool, a process that is being started.
+  /// Further files of the worker: sockets, the spool, a process that is being started.
   private static let filesInReserve = 16
-  /// The engine's own, and the two that read what it says.
+  /// The engine's own threads, and the two that read its output.
   private static let threadsASlot = 6
   private static let threadsInReserve = 8
 
-  /// - Returns: at most `wanted`, with the reason where it is less.
+  /// - Returns: at most `wanted`, and the reason if it is less.
   package static func slots(wanted: Int) throws(ServiceError) -> (slots: Int, reason: String?) {
     var (slots, reason): (Int, String?) = (wanted, nil)
     func restrict(to allowed: Int, _ text: String) {
@@ -21,7 +21,7 @@ enum SlotLimit {
       restrict(
         to: (limit - openFiles - filesInReserve) / filesASlot, "\(limit) open files are allowed (ulimit -n)")
     }
-    // The superuser is not bound by it.
+    // This limit does not apply to the superuser.
     if geteuid() != 0, let limit = limit(__RLIMIT_NPROC.rawValue) {
       restrict(
         to: (limit - threadsOfUser - threadsInReserve) / threadsASlot,
@@ -31,7 +31,7 @@ enum SlotLimit {
     return (slots, reason)
   }
 
-  /// Nil where there is none.
+  /// Returns the limit; `nil` if there is none.
   private static func limit(_ resource: UInt32) -> Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(resource), &limit) == 0, limit.rlim_cur < 1 << 40 else { return nil }
@@ -40,7 +40,7 @@ enum SlotLimit {
 
   private static var openFiles: Int { Folder.names(in: "/proc/self/fd").count }
 
-  /// Of all processes of this user.
+  /// The number of threads of all processes of this user.
   private static var threadsOfUser: Int {
     let user = geteuid()
     return Folder.names(in: "/proc").filter { $0.allSatisfy(\.isNumber) }.reduce(0) { sum, process in

@@ -3,25 +3,25 @@ import Foundation
 import Processes
 import SearchProtocol
 
-/// Reports on disk until the coordinator acknowledges them: one file a report, in a folder a worker.
+/// Reports on disk until the coordinator acknowledges them: one file per report, in one folder per worker.
 ///
-/// A living worker holds a lock on its folder. What workers that died left is taken over by a worker that serves the
-/// study it belongs to, once that worker is welcomed; what belongs to other studies stays for theirs, for a month.
-/// Workers start and take over one after the other, so that none takes a folder whose owner is about to lock it for one
-/// of a dead worker.
+/// A running worker holds a lock on its folder. Reports left behind by dead workers are taken over by a worker that
+/// serves their study, once that worker is welcomed; reports of other studies stay for workers of those studies, for a
+/// month. Workers start and take over one after the other, so that none mistakes a folder that its owner is about to
+/// lock for that of a dead worker.
 ///
-/// Machines may share the root, and locks do not reach from one to the other on every file system: folders of another
-/// host are let alone.
+/// Machines may share the root, and on some file systems locks are not visible to other machines: folders of other
+/// hosts are left alone.
 package final class Spool {
   private let root: String
   private let folder: String
   private let host: HostIdentity
-  /// Held open for its lock, which ends with the process.
+  /// The lock on the folder, which ends with the process.
   private let lock: FileLock
 
-  /// Reports that no coordinator wanted for so long belong to a study that is over.
+  /// Reports that no coordinator took within this time belong to a study that is over.
   private static let longestStayInSeconds = 30.0 * 86_400
-  /// Taken over at a time; a folder may hold any number of files.
+  /// The largest number of reports taken over at a time; a folder may hold any number of files.
   private static let mostAdopted = 4096
 
   package static var standardFolder: String { CacheFolder.standard + "/spool" }
@@ -41,7 +41,7 @@ package final class Spool {
     withExtendedLifetime(lock) {}
   }
 
-  /// Written whole and on disk when this returns.
+  /// Stores a report. It is complete and on disk when the call returns.
   package func store(_ report: AttemptReport) throws {
     try OutputFile(path(of: report.reference, study: report.study)).write(try SpooledReport.encode(report))
   }
@@ -51,12 +51,13 @@ package final class Spool {
     unlink(weightsPath(of: reference, study: study))
   }
 
-  /// Where an attempt leaves weights that are its result, beside the report.
+  /// Returns the path, next to the report, for weights that are an attempt's result.
   package func weightsPath(of reference: AttemptReference, study: String) -> String {
     SpooledFile.weightsPath(besideReport: path(of: reference, study: study))
   }
 
-  /// What dead workers of this host left of a study, as files of this worker now. Removes what is too old for any.
+  /// Takes over what dead workers of this host left of a study; its files become those of this worker. Removes what is
+  /// too old for any worker.
   package func adopt(study: String) -> [AttemptReport] {
     guard let turn = try? Self.waitForTurn(root) else { return [] }
     defer { withExtendedLifetime(turn) {} }
@@ -76,7 +77,7 @@ package final class Spool {
             guard report.study == study, kept.move(to: path(of: report.reference, study: study)) else { continue }
             adopted.append(report)
           case .other: kept.remove()
-          // A file system that fails now may not tomorrow.
+          // The file system's failure may be temporary.
           case .unread: continue
           }
         }
@@ -86,7 +87,7 @@ package final class Spool {
     return adopted
   }
 
-  /// Lets go of what this worker keeps of a study that it serves no more: another worker may serve it.
+  /// Gives up what this worker keeps of a study that it no longer serves, so that another worker can take it over.
   package func release(study: String) {
     let kept = Folder.names(in: folder).compactMap { SpooledFile($0, in: folder) }
       .filter { $0.study == SpooledFile.plain(study) }
@@ -101,14 +102,14 @@ package final class Spool {
 
   /// Reports that wait for a worker of their study.
   package struct Waiting: Hashable {
-    /// Its ID, as far as a file's name can have it.
+    /// The study's ID, as far as a file name can have it.
     package var study: String
     package var count: Int
-    /// In seconds.
+    /// The age of the oldest report, in seconds.
     package var oldestAge: Double
   }
 
-  /// What dead workers of this host left, by study; only looks.
+  /// Returns what dead workers of this host left, by study. Changes nothing.
   package static func waiting(in root: String, host: HostIdentity = .current) -> [Waiting] {
     var found: [String: Waiting] = [:]
     for name in Folder.names(in: root) {
@@ -125,14 +126,14 @@ package final class Spool {
   }
 
   private static let lockName = "lock"
-  /// The host whose worker the folder is of.
+  /// The file that names the host of the folder's worker.
   private static let hostName = "host"
 
   private func path(of reference: AttemptReference, study: String) -> String {
     "\(folder)/\(SpooledFile.plain(study)).\(reference.job).\(reference.attempt).json"
   }
 
-  /// A lock on the root itself, held for the moment of starting.
+  /// Locks the root itself, held for the time of starting or taking over.
   private static func waitForTurn(_ root: String) throws(SpoolError) -> FileLock {
     do { return try FileLock.folder(root) } catch { throw cannotLock(root, error.reason) }
   }
@@ -147,7 +148,7 @@ package final class Spool {
     }
   }
 
-  /// The folder of a worker, locked.
+  /// Creates the folder of a worker and locks it.
   private static func make(_ folder: String, _ host: HostIdentity) throws -> FileLock {
     try makeFolder(folder)
     try OutputFile("\(folder)/\(hostName)").write("\(host)\n".utf8)
@@ -156,7 +157,7 @@ package final class Spool {
     }
   }
 
-  /// Stays where reports are left in it.
+  /// Removes a folder unless there are reports in it.
   private static func leave(_ folder: String) {
     guard Folder.names(in: folder).allSatisfy({ [lockName, hostName].contains($0) }) else { return }
     for name in [lockName, hostName] { unlink("\(folder)/\(name)") }
@@ -165,14 +166,15 @@ package final class Spool {
 
   private static func isLocked(_ folder: String) -> Bool { FileLock.isHeld("\(folder)/\(lockName)") }
 
-  /// Nil where another holds it.
+  /// Returns `nil` if another process holds the lock.
   private static func lock(_ folder: String) -> FileLock? {
     try? FileLock.file("\(folder)/\(lockName)", waits: false)
   }
 
   private static func isOf(_ host: HostIdentity, _ folder: String, worker: String) -> Bool {
     guard let bytes = try? RegularFile.read("\(folder)/\(hostName)", mostBytes: 1000, followsLinks: false) else {
-      // Of a version that did not write it: workers are named after their host, and a folder without a lock is none's.
+      // A folder of a version that did not write this file: its workers are named after their host, and a folder
+      // without a lock belongs to none.
       return worker.hasPrefix("\(WorkerIdentity.plainHostName)-") && access("\(folder)/\(lockName)", F_OK) == 0
     }
     return bytes == Array("\(host)\n".utf8)

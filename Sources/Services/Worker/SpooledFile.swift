@@ -3,18 +3,18 @@ import Foundation
 import Processes
 import SearchProtocol
 
-/// A file of a spool by its name, `STUDY.JOB.ATTEMPT.json`. What else lies there is not opened.
+/// A file of a spool with a name of the form `STUDY.JOB.ATTEMPT.json`. Other files are not opened.
 package struct SpooledFile {
   package let name: String
   package let path: String
-  /// Of the study, what a file's name can have; nil where the name is none that a worker gives.
+  /// The study's ID, as far as a file name can have it; `nil` if no worker gives such a name.
   package let study: String?
-  /// In seconds.
+  /// The age in seconds.
   let age: Double
-  /// A regular file of a size that a report may have, with a report's name.
+  /// Whether this is a regular file with a report's name and of a size that a report may have.
   let isReport: Bool
 
-  /// Nil where it is gone, or no worker's.
+  /// `nil` if the file is gone, or its name does not end in `.json`.
   init?(_ name: String, in folder: String) {
     guard name.hasSuffix(".json") else { return nil }
     self.name = name
@@ -30,7 +30,7 @@ package struct SpooledFile {
       && (1...MessageCodec.maximumPayloadBytes).contains(Int(status.st_size))
   }
 
-  /// What stands in it: a report, no report, whatever its name, or nothing that could be read now.
+  /// What a file contains: a report, something else in spite of its name, or nothing that could be read now.
   package enum Content {
     case report(AttemptReport)
     case other
@@ -43,7 +43,7 @@ package struct SpooledFile {
     return (try? SpooledReport.decode(bytes)).map { .report($0) } ?? .other
   }
 
-  /// With the weights that came with it, which go first: a report without them would never count.
+  /// Moves the file, and before it the weights that came with it: a report without them would never count.
   func move(to other: String) -> Bool {
     rename(Self.weightsPath(besideReport: path), Self.weightsPath(besideReport: other))
     return rename(path, other) == 0
@@ -54,18 +54,18 @@ package struct SpooledFile {
     unlink(Self.weightsPath(besideReport: path))
   }
 
-  /// Weights without a report: their engine or worker ended in between.
+  /// Whether the file has weights without a report, whose engine or worker ended in between.
   static func isLeftWeights(_ name: String, in folder: String) -> Bool {
     guard name.hasSuffix(".weights") else { return false }
     return access("\(folder)/\(name.dropLast(".weights".count)).json", F_OK) != 0
   }
 
-  /// Of weights that a report names: it is not there where it names none.
+  /// Returns the path of the weights that a report names; there is no such file if it names none.
   static func weightsPath(besideReport path: String) -> String {
     String(path.dropLast(".json".count)) + ".weights"
   }
 
-  /// What stands for a study in a file's name.
+  /// Returns the text that stands for a study in file names.
   package static func plain(_ study: String) -> String {
     String(study.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "_" }.prefix(100))
   }

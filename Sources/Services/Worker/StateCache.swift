@@ -5,12 +5,12 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// States of trainings that ended early in their schedule, or are on their way, on this machine's disk: a file each,
-/// named after the training, the images and the weights that it was made of, and the epoch. A cache: what is not here
+/// States of trainings that ended early in their schedule, or are under way, on this machine's disk: one file each,
+/// named after the training, the images and the weights that it started from, and the epoch. A cache: what is missing
 /// is trained again.
 ///
-/// Workers of a machine may share the folder. A file is written whole or not at all, and one that goes while it is read
-/// is read to its end.
+/// Workers of a machine may share the folder. A file is written completely or not at all, and one that is removed while
+/// it is read can be read to its end.
 package struct StateCache: Sendable {
   package static var standardFolder: String { CacheFolder.standard + "/states" }
   package static let standardBytes = 2_000_000_000
@@ -18,16 +18,16 @@ package struct StateCache: Sendable {
   private let folder: String
   private let limit: Int
 
-  /// - Parameter limit: most bytes of all together; 0 to keep none.
+  /// - Parameter limit: the most bytes of all states together; 0 to keep none.
   package init(folder: String, limit: Int) {
     self.folder = folder
     self.limit = limit
   }
 
-  /// The latest state that this training can go on from; nil where none is kept.
+  /// Returns the path of the latest state from which this training can continue; `nil` if none is kept.
   /// - Parameters:
-  ///   - data: hash of the images; empty for drawn ones.
-  ///   - weights: hash of the content that it starts from; nil from scratch.
+  ///   - data: the hash of the images; empty for drawn ones.
+  ///   - weights: the hash of the content that the training starts from; `nil` from scratch.
   package func earlier(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
     let end = work.kind.recipe.until ?? .max
@@ -36,21 +36,22 @@ package struct StateCache: Sendable {
     return epochs.filter { $0 < end }.max().map { StateFileName.path(stem: "\(folder)/\(name)", epochs: $0) }
   }
 
-  /// Where its state is left at its end; nil where it goes to the end of its schedule, or none are kept.
+  /// Returns the path for the training's state at its end; `nil` if it goes to the end of its schedule, or none are
+  /// kept.
   package func place(for work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard let until = work.kind.recipe.until, let stem = stem(of: work, on: data, from: weights) else { return nil }
     return StateFileName.path(stem: stem, epochs: until)
   }
 
-  /// What the paths of its states begin with, also of those that it leaves on its way; nil where none are kept.
+  /// Returns the beginning of the paths of the training's states, including those on the way; `nil` if none are kept.
   package func stem(of work: Work, on data: String = "", from weights: String? = nil) -> String? {
     guard limit > 0 else { return nil }
-    // Where that fails, the state is missing in the end.
+    // If this fails, the state is missing in the end.
     try? Folder.make(folder)
     return "\(folder)/\(Self.name(of: work, data, weights))"
   }
 
-  /// Why a state is not where it was to be left, for the user; nil where it is there.
+  /// Returns why a state is not where it should have been left, for the user; `nil` if it is there.
   package func problem(with path: String) -> String? {
     if access(path, F_OK) == 0 { return nil }
     return
@@ -58,8 +59,7 @@ package struct StateCache: Sendable {
       + "choose another --state-cache, or give --cache-size 0"
   }
 
-  /// What was written last stays; the others go, the oldest first, until the rest fits. What engines that were killed
-  /// left half-written goes, too.
+  /// Removes the oldest states until the others fit into the limit, and what killed engines left half-written.
   package func prune() {
     TemporaryName.removeAbandoned(in: folder, ending: StateFileName.ending)
     var files = Folder.names(in: folder).compactMap { name -> (path: String, bytes: Int, time: Double)? in
@@ -78,13 +78,13 @@ package struct StateCache: Sendable {
     }
   }
 
-  /// The text alone says neither which images there are, nor the weights that a study trains itself.
+  /// The text of the work alone identifies neither the images nor the weights that a study trains itself.
   private static func name(of work: Work, _ data: String, _ weights: String?) -> String {
     let parts = [work.whole.description] + (data.isEmpty ? [] : [data]) + (weights.map { [$0] } ?? [])
     return SHA256.hexadecimal(parts.joined(separator: " ").utf8)
   }
 
-  /// Whether a file is named as states are: nothing else is touched.
+  /// Whether a file is named as states are; no other file is touched.
   private static func isState(_ name: String) -> Bool {
     let words = name.split(separator: ".", omittingEmptySubsequences: false)
     return words.count == 3 && SHA256.isHexadecimal(words[0]) && Int(words[1]) != nil

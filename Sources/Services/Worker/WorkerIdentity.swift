@@ -1,7 +1,7 @@
 import Foundation
 import Processes
 
-/// A worker's own name: new at each start, the same through reconnects, readable in logs.
+/// A worker's own name: new at each start, the same across reconnects, readable in logs.
 package struct WorkerIdentity: Sendable {
   package let host: String
   package let name: String
@@ -14,7 +14,7 @@ package struct WorkerIdentity: Sendable {
     name = "\(Self.plainHostName)-\(getpid())-\(digits)"
   }
 
-  /// What the names of this host's workers begin with.
+  /// The beginning of the names of this host's workers.
   static var plainHostName: String {
     let plain = (HostName.current ?? "").prefix { $0 != "." }
       .filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }

@@ -6,7 +6,7 @@ import Processes
 import SearchCore
 import SearchProtocol
 
-// Jobs on their way to engines, and what they leave.
+// Hands jobs to engines, and handles what they leave behind.
 extension WorkerService {
   func start(_ assignment: JobAssignment, slot: Int) {
     let work = try? Work(canonical: assignment.work)
@@ -34,7 +34,7 @@ extension WorkerService {
     deliver(slot: slot, news)
   }
 
-  /// What a result left on disk, which the coordinator takes before the result counts.
+  /// Offers the coordinator the files of a result, which it takes before the result counts.
   func offerArtifacts(of result: Observation, _ reference: AttemptReference) {
     guard let weights = result.artifacts[Artifact.weights], let hash = ContentHash(weights.hash),
       let study = machine.study
@@ -47,9 +47,9 @@ extension WorkerService {
     apply(machine.handle(contents.offer(location), at: MonotonicClock.now))
   }
 
-  /// A training may go on from its state. What diverged leaves none.
+  /// Keeps the state of a training, from which a later one may continue. A diverged training leaves none.
   func keepState(of slot: Int, _ result: Observation) {
-    // Those that others have left on the way count, too.
+    // States that other trainings have left on the way count, too.
     options.states.prune()
     guard let path = statePaths.removeValue(forKey: slot), !result.diverged else { return }
     guard !hasToldOfStates, let problem = options.states.problem(with: path) else { return }

@@ -12,7 +12,7 @@ import ReadableText
 import SearchCore
 import SearchProtocol
 
-/// A worker at work: the state machine that decides, the socket, the spool, and an engine process a slot.
+/// A running worker: the state machine that decides, the socket, the spool, and one engine process per slot.
 ///
 /// Everything happens on the thread that calls `run`; socket, engines and signals post to its mailbox.
 package final class WorkerService {
@@ -20,20 +20,20 @@ package final class WorkerService {
     package var endpoint: String
     package var security: SocketSecurity
     package var slots: Int
-    /// The user's own place for the data set.
+    /// The place that the user named for the data set.
     package var dataFolder: String?
-    /// Where one that was fetched is kept.
+    /// The cache for contents that were fetched.
     package var dataCache: ContentStore
     package var states: StateCache
     package var spoolFolder: String
     package var stays: Bool
     package var limits: JobLimits
-    /// From being told to stop to the end at most.
+    /// The longest time from the request to stop to the end.
     package var graceSeconds: Double
     /// See `WorkerSettings`.
     package var sharesLog = false
     package var engine: EngineProgram
-    /// What the user is told of an error.
+    /// Returns what the user is told of an error.
     package var describe: @Sendable (any Error) -> String = { "\($0)" }
 
     package init(
@@ -70,7 +70,7 @@ package final class WorkerService {
 
   let options: Options
   let log: Logger
-  /// Bounded in bytes: what listens at the endpoint may say anything.
+  /// Bounded in bytes: whatever listens at the endpoint may send anything.
   let mailbox = Mailbox<Input>(maximumWeight: 32 << 20) { input in
     guard case .dealer(.received(let frames)) = input else { return 0 }
     return frames.reduce(100) { $0 + $1.count + 40 }
@@ -81,12 +81,12 @@ package final class WorkerService {
   var slots: [EngineSlot]
   let contents: WorkerContentDesk
   private var tickets = TicketSource()
-  /// Where the trainings of slots are to leave their states.
+  /// The paths at which the trainings of slots leave their states.
   var statePaths: [Int: String] = [:]
   private var lastTick: Double?
-  /// Seconds between two ticks that no load explains.
+  /// The longest gap between two ticks, in seconds, that load can explain.
   private static let longestGap = 5.0
-  /// Hash of the images that were looked for last.
+  /// The hash of the images that were looked for last.
   var dataContent = ""
   var hasToldOfStates = false
   private var messageID: UInt64 = 0
@@ -101,7 +101,7 @@ package final class WorkerService {
 
   private static let tickSeconds = 0.25
 
-  /// `kernelVariants`: what the engine processes compute with, by themselves first.
+  /// - Parameter kernelVariants: the variants of the engine processes, first that of engines without a demand.
   package init(options: Options, identity: WorkerIdentity, kernelVariants: [String], log: Logger) throws {
     OpenFileLimit.raise()
     let (allowedSlots, reason) = try SlotLimit.slots(wanted: options.slots)
@@ -127,18 +127,18 @@ package final class WorkerService {
     machine = WorkerMachine(settings: settings)
   }
 
-  /// Asks the worker to leave; asked again, it leaves at once. For any thread.
+  /// Asks the worker to leave; if asked again, it leaves at once. May be called from any thread.
   package var stop: @Sendable () -> Void {
     { [mailbox] in mailbox.postUrgently(.stop) }
   }
 
-  /// Has the worker leave at once. For any thread.
+  /// Makes the worker leave at once. May be called from any thread.
   package var end: @Sendable () -> Void {
     { [mailbox] in mailbox.postUrgently(.end) }
   }
 
-  /// Works until the worker is to leave.
-  /// - Throws: what could not even begin, or why the worker has to give up.
+  /// Works until the worker must leave.
+  /// - Throws: if the worker cannot start or must give up, with the reason.
   package func run() throws {
     let context = try MessagingContext()
     let mailbox = mailbox
@@ -158,7 +158,7 @@ package final class WorkerService {
     )
     defer {
       for index in slots.indices { slots[index].stop() }
-      // First: whoever delivers waits while it is full.
+      // This comes first, since threads that deliver wait while the mailbox is full.
       mailbox.close()
       dealer.close()
       context.close()
@@ -185,14 +185,14 @@ package final class WorkerService {
         let message = try MessageCodec.decode(frames, as: CoordinatorMessage.self).message
         apply(machine.handle(.received(message, ticket: tickets.next()), at: now))
       } catch {
-        // Each connection's first, which may be to another coordinator.
+        // The first one of each connection is logged, since another coordinator may be at its other end.
         if let line = dropped.record(error, of: handshakes, named: "the coordinator", now: now) {
           write(.warning, line)
         }
       }
     case .handshake(let outcome): handle(outcome, now: now)
     case .dealer(.undeliverable(let frames)):
-      // What matters is sent again by the machine.
+      // The state machine sends again what matters.
       guard case .hello = try? MessageCodec.decode(frames, as: WorkerMessage.self).message else { return }
       apply(machine.handle(.helloUndelivered, at: now))
     case .engine(let event): deliver(slot: event.slot, slots[event.slot].handle(event, now: now))
@@ -204,7 +204,7 @@ package final class WorkerService {
         }
       }
     case .connection(let finding):
-      // Of a handshake with keys that breaks off, `HandshakeProblem` knows more.
+      // If a handshake with keys breaks off, `HandshakeProblem` says more.
       if finding == .accepts, brokenHandshakes > 0, case .client = options.security { return }
       guard machine.isSeeking(at: now),
         let text = advice.text(for: finding, breaksOff: brokenHandshakes > 0, now: TimeText.now)
@@ -230,7 +230,7 @@ package final class WorkerService {
   }
 
   private func tick(_ now: Double) {
-    // A machine that slept, or a process that was stopped: its engines stood still as well.
+    // The machine slept, or this process was stopped: its engines stood still as well.
     if let lastTick, now - lastTick > Self.longestGap {
       for index in slots.indices { slots[index].forgive(now - lastTick) }
     }
@@ -245,7 +245,7 @@ package final class WorkerService {
     probe.probeIfDue(isConnected: !machine.isSeeking(at: now), now: now)
   }
 
-  /// The coordinator causes lines, and must not fill the disk with them.
+  /// Logs a line. Lines that the coordinator causes are limited, so that they do not fill the disk.
   private func write(_ level: Logger.Level, _ text: String) {
     guard level >= log.logLevel else { return }
     for line in limiter.lines(for: level, text, now: MonotonicClock.now) {
@@ -281,7 +281,7 @@ package final class WorkerService {
       case .forgetData: contents.forgetDataSet()
       case .content(let effect): contents.run(effect)
       case .contentGiven(let content), .contentRefused(let content, _): contents.withdraw(content)
-      // Whoever asked for it looks for it with the desk.
+      // The code that asked for the content looks for it with the desk.
       case .contentTaken, .contentUnavailable: break
       case .spool(let report):
         do { try spool.store(report) } catch {
@@ -299,7 +299,7 @@ package final class WorkerService {
         if !reports.isEmpty { apply(machine.handle(.spooled(reports), at: MonotonicClock.now)) }
       case .releaseSpooled(let study): spool.release(study: study)
       case .log(let level, let text):
-        // The last error is the process's last line, not an entry besides.
+        // The first error becomes the process's last line and is not logged besides.
         if level == .error { lastError = lastError ?? text } else { write(Logger.Level(level), text) }
       case .exit(let code): exitCode = code
       }
