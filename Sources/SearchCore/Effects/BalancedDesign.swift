@@ -1,29 +1,29 @@
 import Randomness
 
-/// Candidates from whose trainings every layer's effect can be told equally well: every option of a layer about equally
-/// often, every pair of layers' options as evenly as the number allows.
+/// A set of candidates whose trainings estimate every layer's effect about equally well: each option of a layer occurs
+/// about equally often, and each pair of layers' options as evenly as the number of candidates allows.
 ///
-/// Bayesian D-optimal (the determinant of the information on base and options, with a weak prior where there are fewer
-/// candidates than options; DuMouchel and Jones 1994), by coordinate exchange (Meyer and Nachtsheim 1995) from a random
-/// start.
+/// The design is Bayesian D-optimal: it maximizes the determinant of the information matrix of base and options, with a
+/// weak prior for designs with fewer candidates than options (DuMouchel and Jones 1994). The search is coordinate
+/// exchange (Meyer and Nachtsheim 1995) from a random start.
 package struct BalancedDesign {
   private let space: EffectSpace
   private let isAllowed: (Cost) -> Bool
-  /// Where the options of each layer begin in the information; base comes first. The dense option has no place.
+  /// The index of each layer's first option in the information matrix. The base has index 0; the dense option has none.
   private let starts: [Int]
   private let width: Int
   private var rows: [[Int]] = []
   private var known: Set<[Int]>
-  /// Inverse of the information, width × width.
+  /// The inverse of the information matrix, width × width.
   private var inverse: [Double] = []
 
   private static let priorPrecision = 0.05
   private static let mostSweeps = 20
 
   /// - Parameters:
-  ///   - count: candidates wanted; fewer come back where there are no more.
-  ///   - given: candidates that are trained anyway; they inform, and do not come back.
-  ///   - isAllowed: candidates of other costs are left out.
+  ///   - count: the number of candidates wanted; fewer are returned if no more are found.
+  ///   - given: candidates that are trained anyway; they inform the design and are not returned.
+  ///   - isAllowed: whether candidates of a cost may be chosen.
   package static func candidates(
     in space: EffectSpace, count: Int, besides given: [[Int]], random: inout StableRandom,
     isAllowed: @escaping (Cost) -> Bool = { _ in true }
@@ -50,10 +50,10 @@ package struct BalancedDesign {
 
   // MARK: start
 
-  /// In every layer each option as often as the others, in random order.
+  /// Fills the rows with every option of a layer equally often, in random order.
   private mutating func start(_ count: Int, _ random: inout StableRandom) {
     let columns = space.layers.map { layer in
-      // Which options come once more than others is left to chance, too.
+      // Which options occur once more than the others is random, too.
       let options = random.permutation(layer.optionCount)
       let order = random.permutation(count)
       return order.map { options[$0 % layer.optionCount] }
@@ -67,8 +67,8 @@ package struct BalancedDesign {
     }
   }
 
-  /// The nearest that is allowed and new: more layers in their smallest forms where it costs too much, random ones
-  /// where it is known. Nil after many attempts.
+  /// Returns the drawn candidate if it is allowed and new. As long as it costs too much, further layers take their
+  /// smallest options. If it is known already, random candidates are tried instead. Returns `nil` after 200 attempts.
   private func allowed(_ drawn: [Int], _ random: inout StableRandom) -> [Int]? {
     for attempt in 0..<200 {
       var options =
@@ -95,7 +95,8 @@ package struct BalancedDesign {
     }
   }
 
-  /// Gives the row the option of this layer that informs most.
+  /// Changes the row's option of the layer to the most informative one, if the result is new and allowed. Returns
+  /// whether it changed.
   private mutating func exchange(_ row: Int, _ layer: Int) -> Bool {
     let options = rows[row]
     let image = product(options)
@@ -104,7 +105,7 @@ package struct BalancedDesign {
     let old = position(layer, options[layer])
     var best: (option: Int, ratio: Double)?
     for option in 0..<space.layers[layer].optionCount where option != options[layer] {
-      // x' = x + d: the information's determinant grows by (1 + x'ᵀDx')(1 − xᵀDx) + (x'ᵀDx)².
+      // x' = x + d: the determinant grows by the factor (1 + x'ᵀDx')(1 − xᵀDx) + (x'ᵀDx)².
       let new = position(layer, option)
       var along = 0.0
       var square = 0.0
@@ -135,7 +136,7 @@ package struct BalancedDesign {
 
   private func position(_ layer: Int, _ option: Int) -> Int? { option > 0 ? starts[layer] + option - 1 : nil }
 
-  /// D x.
+  /// Returns D x, where D is the inverse of the information matrix.
   private func product(_ options: [Int]) -> [Double] {
     var product = Array(inverse[0..<width])
     for (layer, option) in options.enumerated() where option > 0 {
@@ -145,7 +146,8 @@ package struct BalancedDesign {
     return product
   }
 
-  /// The inverse after x xᵀ was added to the information, or taken from it (Sherman and Morrison 1950).
+  /// Updates the inverse after adding x xᵀ to the information matrix (`sign` 1) or subtracting it (`sign` −1; Sherman
+  /// and Morrison 1950).
   private mutating func add(_ options: [Int], sign: Double) {
     let image = product(options)
     var length = image[0]
@@ -157,7 +159,8 @@ package struct BalancedDesign {
     }
   }
 
-  /// From the candidates as they stand, so that rounding does not add up.
+  /// Recomputes the inverse from the current candidates, so that rounding errors of the updates do not accumulate.
+  /// Returns whether the information matrix is positive definite.
   private mutating func prepareInverse(_ given: [[Int]]) -> Bool {
     var information = Array(repeating: 0.0, count: width * width)
     for index in 0..<width { information[index * width + index] = Self.priorPrecision }

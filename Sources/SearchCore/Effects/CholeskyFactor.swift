@@ -1,13 +1,13 @@
 import Randomness
 
-/// The factor of a symmetric positive definite matrix, A = L Lᵀ, with the same bits on every machine: sums run in a
-/// fixed order, in `Double`, without fused multiply-adds or a library whose kernels depend on the processor.
+/// The Cholesky factor of a symmetric positive definite matrix, A = L Lᵀ, with the same bits on every machine: sums run
+/// in a fixed order, in `Double`, without fused multiply-adds or a library whose kernels depend on the processor.
 package struct CholeskyFactor: Sendable {
   package let count: Int
-  /// Row by row, n × n; what stands above the diagonal is not read.
+  /// The elements of L, n × n row by row; those above the diagonal are not read.
   private var factor: [Double]
 
-  /// Nil where the matrix is not positive definite (a pivot that is not above zero, or not a number).
+  /// Factorizes a matrix; `nil` if it is not positive definite (a pivot is not above zero, or not finite).
   ///
   /// - Parameter matrix: n × n row by row; only its lower triangle is read.
   package init?(_ matrix: [Double], count: Int) {
@@ -20,9 +20,9 @@ package struct CholeskyFactor: Sendable {
 
   private static func factorize(_ start: UnsafeMutablePointer<Double>?, _ count: Int) -> Bool {
     guard let start else { return true }
-    // Of an odd number the first, which has no row above it.
+    // If the number of rows is odd, the first row, which has no row above it, is done alone.
     if count % 2 == 1, !setPivot(start, 0) { return false }
-    // Two rows at a time, which read the rows above them once: each sum is what it would be alone.
+    // Two rows at a time, so that the rows above are read once for both; each sum has the bits it would have alone.
     for row in stride(from: count % 2, to: count, by: 2) {
       let (first, second) = (start + row * count, start + (row + 1) * count)
       for column in 0..<row {
@@ -46,7 +46,7 @@ package struct CholeskyFactor: Sendable {
     return true
   }
 
-  /// Two of `dot` with the same right side.
+  /// Returns two dot products with the same right operand, each with the bits that `dot` returns.
   @inline(__always)
   private static func dots(
     _ first: UnsafePointer<Double>, _ second: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int
@@ -75,7 +75,7 @@ package struct CholeskyFactor: Sendable {
     return found
   }
 
-  /// Eight sums side by side, added up in order.
+  /// Returns the dot product from eight partial sums, which are added in a fixed order.
   @inline(__always)
   private static func dot(_ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ count: Int) -> Double {
     var first = SIMD4<Double>()
@@ -124,7 +124,7 @@ package struct CholeskyFactor: Sendable {
     }
   }
 
-  /// L⁻¹ B in the place of B, whose rows follow each other.
+  /// Replaces B, which is stored row by row, with L⁻¹ B.
   func solveLower(rows: inout [Double], width: Int) {
     precondition(rows.count == count * width)
     for row in 0..<count {
@@ -144,14 +144,14 @@ package struct CholeskyFactor: Sendable {
     return solution
   }
 
-  /// A⁻¹ b in the place of b.
+  /// Replaces b with A⁻¹ b.
   func solve(in values: UnsafeMutableBufferPointer<Double>) {
     solveLower(in: values)
     factor.withUnsafeBufferPointer { factor in
       for row in stride(from: count - 1, through: 0, by: -1) {
         let value = values[row] / factor[row * count + row]
         values[row] = value
-        // By rows of the factor, which lie in one piece.
+        // Along rows of the factor, which are contiguous in memory.
         for column in 0..<row { values[column] -= factor[row * count + column] * value }
       }
     }

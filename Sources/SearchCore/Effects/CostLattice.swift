@@ -1,30 +1,32 @@
-/// The pairs of costs (parameters, effort saved; `Cost.effort`) that the layers of a space can add up to, numbered, and
-/// where each option of the next layer leads from each.
+/// The pairs of costs (parameters and effort saved; see `Cost.effort`) that the layers of a space can add up to, as
+/// numbered cells, and the cell that each option of the next layer leads to from each of them.
 ///
-/// Exact where there are few enough pairs; otherwise every option's savings are rounded to a grid, on which they still
-/// add up.
+/// The lattice is exact if there are few enough pairs. Otherwise each option's savings are rounded to a grid, on which
+/// they still add up.
 ///
-/// What a tied layer saves depends on whether another one has its coefficients already. So a cell also tells which ties
-/// have begun, of those that may go on: costs with other ties are other cells.
+/// The savings of a tied layer depend on whether another layer already has its coefficients. A cell therefore also
+/// identifies which ties have begun, of those that later layers may still join: equal costs with different begun ties
+/// are different cells.
 struct CostLattice: Sendable {
   let isExact: Bool
-  /// Cells before each layer and after the last: one more than layers.
+  /// The number of cells before each layer and after the last: one element more than there are layers.
   let cellCounts: [Int]
   private let steps: [Steps]
 
-  /// From the cells before a layer to those after it.
+  /// How a layer's options lead from the cells before it to those after it.
   private enum Steps: Sendable {
-    /// By option and cell.
+    /// The cell after the layer, by option and cell before it.
     case table([[Int32]])
-    /// By option; cells of the grid are numbered row by row.
+    /// The offset to the cell after the layer, by option; the cells of the grid are numbered row by row.
     case offsets([Int])
-    /// By option and begun ties, which are the last bits of a cell's number; the rest is its number on the grid.
+    /// The offset on the grid and the ties begun after the layer, by option and ties begun before it. Begun ties are
+    /// the low bits of a cell's number; the remaining bits are its number on the grid.
     case tied([[(offset: Int, after: Int)]], bitsBefore: Int, bitsAfter: Int)
   }
 
   /// - Parameters:
-  ///   - mostExact: pairs of costs up to which they are told apart.
-  ///   - grid: cells along each cost where there are more.
+  ///   - mostExact: the largest number of cells of an exact lattice.
+  ///   - grid: the number of grid cells along each cost if there are more.
   init(_ space: EffectSpace, mostExact: Int = 200_000, grid cells: Int = 400) {
     if let exact = Self.exact(space, most: mostExact) {
       isExact = true
@@ -35,10 +37,10 @@ struct CostLattice: Sendable {
     isExact = false
     let open = Self.openTies(space)
     let most = open.map(\.count).max() ?? 0
-    // Begun ties share the room with the grid's cells.
+    // Combinations of begun ties multiply the number of cells, so the grid is coarser with them.
     let cells = most <= 2 ? cells : max(8, Int(Double(cells) * 2 / Double(1 << most).squareRoot()))
     let parameters = Self.units(space.layers.map(\.savedParameters), of: space.mostSaved.parameters, cells: cells)
-    // Beyond the option that takes most: a form of a layer may take longer than the dense one.
+    // Relative to the option that takes the most effort: a form of a layer may take longer than the dense layer.
     let beyond = space.layers.map(\.savedEffort).map { saved in saved.map { $0 - (saved.min() ?? 0) } }
     let effort = Self.units(beyond, of: space.mostSaved.effort, cells: cells)
     let shared = Self.units([space.ties.map(\.coefficients)], of: space.mostSaved.parameters, cells: cells)[0]
@@ -66,7 +68,7 @@ struct CostLattice: Sendable {
     }
   }
 
-  /// Before each layer and after the last: ties that may have begun and may go on.
+  /// Returns, before each layer and after the last, the ties that may have begun and that later layers may still join.
   private static func openTies(_ space: EffectSpace) -> [[Int]] {
     (0...space.layers.count).map { layer in
       space.ties.indices.filter {
@@ -83,7 +85,7 @@ struct CostLattice: Sendable {
     ties.enumerated().reduce(0) { $0 | Int(mask >> UInt64($1.element) & 1) << $1.offset }
   }
 
-  /// The cell after the layer that an option leads to.
+  /// Returns the cell after the layer that an option leads to.
   @inline(__always)
   func target(layer: Int, option: Int, from cell: Int) -> Int {
     switch steps[layer] {
@@ -112,7 +114,7 @@ struct CostLattice: Sendable {
     }
   }
 
-  /// Nil where there are too many.
+  /// Returns the exact lattice; `nil` if it has more than `most` cells after any layer.
   private static func exact(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
     guard space.ties.isEmpty else { return exactWithTies(space, most: most) }
     var cells = [Pair(parameters: 0, effort: 0)]
@@ -141,7 +143,7 @@ struct CostLattice: Sendable {
     }
   }
 
-  /// The same where ties that have begun are part of a cell.
+  /// Returns the exact lattice of a space with ties, in which the begun ties are part of a cell.
   private static func exactWithTies(_ space: EffectSpace, most: Int) -> (counts: [Int], tables: [[[Int32]]])? {
     var cells = [TiedPair(pair: Pair(parameters: 0, effort: 0), begun: 0)]
     var counts = [1]
@@ -165,7 +167,7 @@ struct CostLattice: Sendable {
     return (counts, tables)
   }
 
-  /// Of two increasing lists.
+  /// Merges two increasing lists, without duplicates.
   private static func union(_ left: [Pair], _ right: [Pair]) -> [Pair] {
     var union: [Pair] = []
     union.reserveCapacity(left.count + right.count)
@@ -186,7 +188,7 @@ struct CostLattice: Sendable {
     return union + left[i...] + right[j...]
   }
 
-  /// Both are increasing, and `all` contains the list.
+  /// Returns the positions in `all` of the elements of `list`. Both are increasing, and `all` contains every element.
   private static func positions(of list: [Pair], in all: [Pair]) -> [Int32] {
     var position = 0
     return list.map { pair in

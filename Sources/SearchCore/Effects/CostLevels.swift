@@ -1,14 +1,14 @@
-/// The levels of cost at which frontiers are compared: so many of parameters and of effort (`Cost.effort`), evenly from
-/// the least that a candidate has to the dense network's.
+/// The cost levels at which frontiers are compared: equally many of parameters and of effort (`Cost.effort`), evenly
+/// spaced from the least cost of any candidate to that of the dense network.
 package struct CostLevels: Sendable {
   package let levels: [CostConstraints]
-  /// Those of parameters alone, the smallest first.
+  /// The levels of parameters, the smallest first.
   package var ofParameters: [CostConstraints] { levels.filter { $0.parameters != nil } }
 
   private let smallest: Cost
   private let dense: Cost
 
-  /// - Parameter count: of each cost.
+  /// - Parameter count: the number of levels of each cost.
   package init(_ space: EffectSpace, count: Int = 40) {
     dense = space.denseCost
     let smallest = space.smallestCosts
@@ -19,8 +19,8 @@ package struct CostLevels: Sendable {
       shares.map { Self.parameters(least, most, $0) } + shares.map { Self.effort(least, most, $0) }
   }
 
-  /// The number-th of a sequence that fills both costs' ranges ever more evenly: multiples of the golden ratio, in
-  /// turns along parameters and effort.
+  /// Returns element `number` of a sequence that fills the ranges of both costs ever more evenly: multiples of the
+  /// golden ratio modulo 1, alternately along parameters and effort.
   package func spread(_ number: Int) -> CostConstraints {
     let turn = Double(number / 2 + 1) * 0.618_033_988_749_894_9
     let share = turn - turn.rounded(.down)
@@ -37,7 +37,7 @@ package struct CostLevels: Sendable {
   }
 
   private static func between(_ least: Int, _ most: Int, _ share: Double) -> Int {
-    // Never below the smallest, which has to be allowed.
+    // Never below the smallest cost, which must be allowed.
     least + Int((Double(most - least) * share).rounded(.up))
   }
 }

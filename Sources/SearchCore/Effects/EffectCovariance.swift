@@ -1,9 +1,11 @@
-/// The covariance of trainings' accuracies under any priors: a sum of parts that the priors weigh, each made once.
+/// The covariance matrix of the trainings' scores under any priors: a sum of components weighted by the priors'
+/// variances. Each component is computed once.
 struct EffectCovariance {
   private let space: EffectSpace
   private let trainings: [EffectTraining]
   private let count: Int
-  /// Lower triangles, row by row. What depends on the exponent is made again where that changes.
+  /// The exponent for which `features` and `layers` were computed; they are recomputed when it changes. All components
+  /// are lower triangles, row by row.
   private var exponent: Double?
   private var features: [Double] = []
   private var layers: [Double] = []
@@ -13,9 +15,9 @@ struct EffectCovariance {
   private var candidates: [Double]
   private var seeds: [Double]
   private let rungs: EffectRungs
-  /// Of damage that layers do at a rung alone; empty without lower rungs.
+  /// The component of damage particular to a lower rung; empty without lower rungs.
   private var deviations: [Double] = []
-  /// Places of a training and its earlier or later self.
+  /// The matrix positions of two figures of the same training at different rungs.
   private var sameCourse: [(row: Int, column: Int)] = []
 
   init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs) {
@@ -74,7 +76,7 @@ struct EffectCovariance {
     }
   }
 
-  /// n × n row by row, its lower triangle filled.
+  /// Returns the matrix, n × n row by row, with only its lower triangle filled.
   mutating func matrix(_ priors: EffectPriors) -> [Double] {
     if exponent != priors[.exponent] { prepareReductions(priors) }
     return rungs.count > 0 ? matrixOverRungs(priors) : matrixOfTop(priors)
@@ -103,8 +105,8 @@ struct EffectCovariance {
     return matrix
   }
 
-  /// What is shared counts ρ times; own damage, candidates and seeds count within a rung. A training's luck at two
-  /// rungs is correlated.
+  /// Returns the matrix of trainings at several rungs. Shared effects are scaled by ρ; a rung's own damage, candidate
+  /// effects and seed effects covary within the rung only. The noise of one training at two rungs is correlated.
   private func matrixOverRungs(_ priors: EffectPriors) -> [Double] {
     let featureVariance = priors.variance(.features)
     let layerVariance = priors.variance(.layer)

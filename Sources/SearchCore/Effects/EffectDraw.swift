@@ -1,33 +1,34 @@
 import Randomness
 
-/// A world that the trainings leave possible: weights and what is particular to each trained candidate, drawn together.
+/// A world drawn from the posterior: the weights and the particular effects of all trained candidates, drawn jointly.
 package struct EffectDraw: Sendable {
   package var effects: Effects
-  /// u by trained candidate, in the order of `EffectModel.trained`.
+  /// u of each trained candidate, in the order of `EffectModel.trained`.
   package var particular: [Double]
 }
 
 extension EffectModel {
-  /// What chance says of a world before the trainings have their say.
+  /// The random part of a world: a draw from the prior, before it is conditioned on the trainings.
   struct Luck: Sendable {
     var weights: [Double]
-    /// u by trained candidate.
+    /// u of each trained candidate.
     var particular: [Double]
-    /// Seed and noise by training.
+    /// The noise of each training; at the top, with its seed's effect added.
     var trainings: [Double]
   }
 
-  /// A draw from the posterior: one from the prior, and trainings in it, moved by what the true trainings differ by
-  /// (Matheron's rule; Wilson et al. 2020, "Efficiently sampling functions from Gaussian process posteriors").
+  /// Draws from the posterior: draws a world from the prior, simulates the trainings in it, and corrects it by the
+  /// differences between the true and the simulated trainings (Matheron's rule; Wilson et al. 2020, "Efficiently
+  /// sampling functions from Gaussian process posteriors").
   package func draw(_ random: inout StableRandom) -> EffectDraw { draw(luck(&random)) }
 
-  /// Drawn in a fixed order; worlds can then be made side by side.
+  /// Draws the random part of a world in a fixed order, so that worlds can then be computed in parallel.
   func luck(_ random: inout StableRandom) -> Luck {
     var drawn = weights.mean
     for index in drawn.indices { drawn[index] += weights.variance[index].squareRoot() * random.normal() }
     let particular = trained.map { _ in priors[.candidate] * random.normal() }
     var seeds: [UInt64: Double] = [:]
-    // Standard normal, of which a training has a part at every rung.
+    // Standard normal noise of each course, part of which enters its training at every rung.
     var courses: [Double?] = Array(repeating: nil, count: rungs.courses.count)
     func luckAtTop(of training: Int) -> Double {
       guard rungs.count > 0 else { return random.normal() }
@@ -45,7 +46,7 @@ extension EffectModel {
         seeds[number] = seed
         return seed + priors[.noise] * luckAtTop(of: index)
       }
-      // A seed's own term is a weight there.
+      // At a lower rung the seed's effect is one of the weights.
       let shared = priors.correlation(ofRung: rung)
       let luck = shared * luckAtTop(of: index) + (1 - shared * shared).squareRoot() * random.normal()
       return luck * priors.noise(ofRung: rung)

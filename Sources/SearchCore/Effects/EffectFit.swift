@@ -3,11 +3,11 @@ struct EffectFit {
   private let space: EffectSpace
   private let trainings: [EffectTraining]
   private let rungs: EffectRungs
-  /// The one or the other.
+  /// Either this or `groups` is set.
   private var covariance: EffectCovariance?
   private var groups: EffectGroups?
 
-  /// - Parameter isGrouped: as of `EffectModel`.
+  /// - Parameter isGrouped: see `EffectModel.init`.
   init(space: EffectSpace, trainings: [EffectTraining], rungs: EffectRungs, isGrouped: Bool = false) {
     self.space = space
     self.trainings = trainings
@@ -17,7 +17,8 @@ struct EffectFit {
   }
 
   mutating func factor(_ priors: EffectPriors) -> TrainingsFactor {
-    // The noise is above 0, so that the matrix is definite but for rounding, which cannot reach 10⁻⁹ of the noise.
+    // The noise is above 0, so the matrix is positive definite except for rounding, which cannot reach 10⁻⁹ of the
+    // noise.
     if let factor = groups?.factor(priors) { return .grouped(factor) }
     if let matrix = covariance?.matrix(priors), let factor = CholeskyFactor(matrix, count: trainings.count) {
       return .whole(factor)
@@ -25,33 +26,34 @@ struct EffectFit {
     preconditionFailure("a covariance with noise on its diagonal is positive definite")
   }
 
-  /// y − prior mean.
+  /// Returns y − prior mean.
   func differences(_ priors: EffectPriors) -> [Double] {
     let weights = EffectWeights(space: space, priors: priors, baseline: rungs.baselines[0])
     return trainings.map { training in
-      // Of the priors' means only μ and the first of γ are not 0.
+      // Besides each rung's μ, only the first component of γ has a prior mean other than 0.
       let damage = weights.mean[1] * weights.featureSums(training.options)[0]
       guard training.rung > 0 else { return training.score - weights.mean[0] + damage }
       return training.score - rungs.baselines[training.rung] + priors.scale(ofRung: training.rung) * damage
     }
   }
 
-  /// Up to a constant.
+  /// Returns the log posterior of the priors, up to a constant.
   private mutating func logPosterior(_ priors: EffectPriors) -> Double {
     let factor = factor(priors)
     let squares = factor.square(differences(priors))
     return priors.logPrior - squares / 2 - factor.logDeterminant / 2
   }
 
-  /// What is taken where trainings are too few to choose.
+  /// The default priors, from which the fit starts, and which are used if there are too few trainings for a fit.
   var start: EffectPriors {
     var start = EffectPriors.default
     start.rungs = Array(repeating: .default, count: rungs.count)
     return start
   }
 
-  /// Uphill, one parameter and one step of its grid at a time, in a fixed order: from the default, or from what the top
-  /// rung's trainings choose alone, where a lower rung has to say something before anything changes.
+  /// Returns the most likely priors by coordinate ascent, one parameter and one step of its grid at a time, in a fixed
+  /// order. With lower rungs, the ascent starts from the fit to the top rung's trainings alone, so that a lower rung
+  /// changes the priors only if it is informative; otherwise it starts from the default.
   mutating func mostLikely() -> EffectPriors {
     var best = start
     if rungs.count > 0, isTopKnown {
@@ -73,7 +75,8 @@ struct EffectFit {
 
   private var isGrouped: Bool { groups != nil }
 
-  /// Of very many trainings so many say how large effects are as well as all.
+  /// The largest number of trainings that the fit at the top reads when grouped. An even sample of this size determines
+  /// the sizes of effects as well as all trainings do.
   private static let mostAtTop = 4_000
 
   private static func evenly(_ trainings: [EffectTraining]) -> [EffectTraining] {
@@ -81,8 +84,9 @@ struct EffectFit {
     return (0..<mostAtTop).map { trainings[$0 * trainings.count / mostAtTop] }
   }
 
-  /// Where all of the top has second figures, what those have of their own may come last, too: few noisy trainings at
-  /// the top see little of the layers' differences, which then would pass for the second figures' own.
+  /// Climbs from the given priors. If a rung has second figures of the top's trainings, also climbs with the rungs' own
+  /// deviations at their minimum, releases them last, and keeps the better result: a few noisy trainings at the top
+  /// show little of the layers' differences, which would otherwise be taken for deviations of the second figures.
   private mutating func mostLikely(from first: EffectPriors) -> EffectPriors {
     let straight = climbed(from: first)
     guard rungs.hasSecondFigures, isTopKnown else { return straight.priors }
@@ -95,10 +99,11 @@ struct EffectFit {
     return other.logPosterior > straight.logPosterior ? other.priors : straight.priors
   }
 
-  /// How rungs stand to each other is told by so many figures as well as by all, of which every try costs the cube.
+  /// The largest number of figures that the fit over rungs reads. This many determine how the rungs relate as well as
+  /// all figures do, and each evaluation takes time proportional to the cube of their number.
   private static let mostOverRungs = 160
 
-  /// Whole courses, evenly over those that reached the top and the others, each in their order.
+  /// A sample of whole courses, evenly spaced over those that reached the top and then the others, each in order.
   private var sample: [EffectTraining] {
     var places: [[Int]] = []
     for (index, course) in rungs.courses.enumerated() {
@@ -112,7 +117,7 @@ struct EffectFit {
     return trainings.indices.filter { chosen.contains(rungs.courses[$0]) }.map { trainings[$0] }
   }
 
-  /// - Parameter withoutOwn: damage that layers do at a rung alone stays what it is.
+  /// - Parameter withoutOwn: whether the deviations of the rungs' own damage stay fixed.
   private mutating func climbed(
     from first: EffectPriors, withoutOwn: Bool = false
   ) -> (priors: EffectPriors, logPosterior: Double) {
@@ -132,7 +137,7 @@ struct EffectFit {
     return (best, highest)
   }
 
-  /// As far up as the one direction or the other leads.
+  /// Steps as far up as one direction leads, or else the other. Returns whether the priors changed.
   private mutating func climb(
     _ best: inout EffectPriors, _ highest: inout Double, _ step: (EffectPriors, Int) -> EffectPriors?
   ) -> Bool {
@@ -148,8 +153,9 @@ struct EffectFit {
     return false
   }
 
-  /// What near layers do to each other passes for noise where every candidate was trained once. The one has to rise by
-  /// several steps before anything is seen of it, and the other to fall with it.
+  /// Raises the deviation of pairs and lowers the noise together, if that is more likely. Returns whether the priors
+  /// changed. If every candidate was trained once, interactions of neighboring layers look like noise: the deviation of
+  /// pairs must rise by several steps, and the noise fall with it, before the posterior rises.
   private mutating func tradeNoiseForPairs(_ best: inout EffectPriors, _ highest: inout Double) -> Bool {
     let (first, before) = (best, highest)
     for rise in 1... {
@@ -176,7 +182,7 @@ struct EffectFit {
         }
       }
     }
-    // What a rung says may be worth nothing or much, with less between them: all values are tried.
+    // The posterior may have a maximum at 0 and another at a large ρ, with lower values between them: all are tried.
     var isBetter = false
     for moved in best.rungs[index].onGrid(of: .scale) where moved != best.rungs[index] {
       var next = best
@@ -194,9 +200,9 @@ struct EffectFit {
 
   private var isTopKnown: Bool { rungs.counts[0] >= EffectModel.fewestForFit }
 
-  /// Where the top has few trainings, its noise and seeds cannot be told. Where all of them have a second figure, what
-  /// is particular to a candidate looks like the luck that both have: it stays what the start has, so that no luck is
-  /// taken for it.
+  /// The shared parameters to fit. With few trainings at the top, its noise and seed deviation cannot be determined. If
+  /// the top's trainings have second figures, the particular effect of a candidate looks like the noise that both
+  /// figures share: its deviation keeps the starting value, so that no noise is taken for it.
   private var sharedParameters: [EffectPriors.Parameter] {
     EffectPriors.Parameter.allCases.filter { parameter in
       switch parameter {
@@ -207,7 +213,8 @@ struct EffectFit {
     }
   }
 
-  /// How a rung stands to the top is only told where the top has trainings, too.
+  /// The parameters of lower rungs to fit. How a rung relates to the top can be determined only if the top has
+  /// trainings, too.
   private var rungParameters: [RungParameter] {
     (0..<rungs.count).map { $0 + 1 }.filter { rungs.counts[$0] >= EffectModel.fewestForFit }.flatMap { rung in
       RungPriors.Parameter.allCases.filter { isTopKnown || $0 == .noise || $0 == .seed }.map {

@@ -1,18 +1,18 @@
-/// Trainings by candidates, for the covariance of many under any priors: what does not depend on them, made once.
+/// The trainings grouped by candidate, for factorizing the covariance of many trainings under any priors. Everything
+/// that does not depend on the priors is computed once.
 struct EffectGroups {
   private let space: EffectSpace
   private let trainings: [EffectTraining]
   private let rungs: EffectRungs
-  /// In order of their first trainings.
+  /// The trainings of each candidate, in the order of their first trainings.
   private let groups: [[Int]]
-  /// By training, the number of its seed among those that several candidates have; nil where it is its candidate's
-  /// alone.
+  /// By training, the index of its seed among those that several candidates have; `nil` if only one candidate has it.
   private let sharedSeeds: [Int?]
   private let rungsOfSharedSeeds: [Int]
-  /// By training, of the weights that a lower rung has of its own.
+  /// By training, its row over the weights that lower rungs have of their own, without v and b.
   private let rungRows: [[(index: Int, value: Double)]]
   private let rungWidth: Int
-  /// By group, of the weights that all rungs share, for this exponent.
+  /// The exponent for which `rows` was computed. `rows` has, by group, the row over the weights that all rungs share.
   private var exponent: Double?
   private var rows: [[(index: Int, value: Double)]] = []
 
@@ -52,7 +52,7 @@ struct EffectGroups {
       return rungsOfSharedSeeds.count - 1
     }
     self.rungsOfSharedSeeds = rungsOfSharedSeeds
-    // μ, λ and a of each; v and b follow.
+    // μ, λ and a of each rung; v and b follow.
     let width = rungs.count * (2 + space.layers.count)
     rungWidth = width
     let reductions = EffectRungs.reductions(in: space)
@@ -86,7 +86,7 @@ struct EffectGroups {
         var entries: [(place: Int, value: Double)] = []
         let rung = rungs.rungs[training]
         let scale = priors.scale(ofRung: rung)
-        // The top's base is its own.
+        // μ, the weight at index 0, belongs to the top alone.
         for entry in rows[number] where rung == 0 || entry.index > 0 {
           if let place = places[entry.index] { entries.append((place, scale * entry.value * roots[entry.index])) }
         }
@@ -116,8 +116,8 @@ struct EffectGroups {
     return GroupedFactor(found, trainings: trainings.count, roots: roots, places: places, width: width)
   }
 
-  /// What the trainings of one candidate have apart from all others: noise, which is correlated where one training has
-  /// several figures, what is particular to the candidate, and seeds that no other candidate has.
+  /// Returns the covariance of one candidate's trainings that no other candidate shares: noise (correlated between the
+  /// figures of one training), the effect particular to the candidate, and seeds that no other candidate has.
   private func block(_ group: [Int], _ priors: EffectPriors) -> [Double] {
     var block: [Double] = []
     block.reserveCapacity(group.count * group.count)
@@ -148,7 +148,7 @@ struct EffectGroups {
 }
 
 extension EffectPriors {
-  /// σ_b² of a rung's seeds.
+  /// Returns σ_b² of a rung's seeds.
   fileprivate func seedVariance(ofRung rung: Int) -> Double {
     rung == 0 ? variance(.seed) : rungs[rung - 1].variance(.seed)
   }

@@ -1,27 +1,28 @@
 import Randomness
 
-/// What all trainings of a study together say of all its candidates: a Gaussian linear model, over every sound
-/// training, whatever strategy asked for it.
+/// A Gaussian linear model of the accuracy of all candidates, fitted to every sound training of a study, whichever
+/// strategy asked for it.
 ///
-/// In points, of candidate c under seed s:
+/// The score of candidate c under seed s, in points:
 ///
 ///     y(c, s) = μ + b_s − g(c) + u_c + ε        A_l = φ_l · γ + α_l        ψ(r) = (1 − r/N)^p
 ///     g(c) = Σ_l A_l ψ(r_l) + Σ_l δ_{l, r_l} + Σ_{i~j} w_{ij, r_i, r_j} + κ_P P(c)² + κ_M M(c)²
 ///
-/// Trainings below the top rung share g and u with it in proportion ρ, and have terms of their own (`EffectRungs`);
-/// what is estimated and drawn is the top's.
+/// Trainings below the top rung share g and u with it, scaled by ρ, and have terms of their own (`EffectRungs`).
+/// Estimates and draws are those of the top.
 ///
-/// Every weight is normal around 0 (the first of γ around `EffectPriors.damageOfAll` / layers), so that the posterior
-/// is exact: one Cholesky factor of the trainings' covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors`
-/// says what each letter's deviation is called.
+/// The prior of every weight is normal with mean 0, except for μ (the trainings' mean) and the first component of γ
+/// (`EffectPriors.damageOfAll` / layers), so that the posterior is exact: one Cholesky factor of the trainings'
+/// covariance (Rasmussen and Williams 2006, chapter 2). `EffectPriors` lists the prior deviation of each symbol.
 package struct EffectModel: Sendable {
+  /// The expectation of an accuracy, or of another combination of weights, with its uncertainty.
   package struct Estimate: Hashable, Sendable {
     /// Expected accuracy over seeds, in points.
     package var mean: Double
-    /// Of that expectation, in points: not of a single training.
+    /// The standard deviation of that expectation, in points; not that of a single training.
     package var deviation: Double
 
-    /// A standard normal is within ± so much in nine of ten cases.
+    /// A standard normal variable lies within ± `reach` with probability 0.9.
     package static let reach = 1.644_853_626_951_472
 
     /// The expectation and the ends of its 90 % interval, 0…1.
@@ -41,24 +42,25 @@ package struct EffectModel: Sendable {
   let factor: TrainingsFactor
   /// K⁻¹ (y − prior mean).
   let residuals: [Double]
-  /// Distinct candidates that were trained at any rung, in order of their first training, and the trainings of each.
+  /// The distinct candidates that were trained at any rung, in the order of their first training; `trainingsOfTrained`
+  /// has the trainings of each.
   package let trained: [[Int]]
   let trainingsOfTrained: [[Int]]
   private let numberOfTrained: [[Int]: Int]
-  /// Different candidates were trained under one seed: only then what a seed brings can be told from what a single
-  /// training does.
+  /// Whether different candidates were trained under one seed. Only then can the effect of a seed be told from the
+  /// noise of a single training.
   package let sharesSeeds: Bool
-  /// Posterior means.
+  /// The posterior means of the weights.
   private var posterior: [Double] = []
 
-  /// With fewer trainings the default priors are taken as they are.
+  /// With fewer trainings at the top rung, the default priors are used unchanged.
   package static let fewestForFit = 8
 
   /// - Parameters:
-  ///   - priors: with as many lower rungs as the trainings have; nil to choose those under which the trainings are most
-  ///     likely.
-  ///   - isGrouped: with memory and time that grow with the trainings, for thousands of them; the same but for
-  ///     rounding, which is why what decides does without.
+  ///   - priors: the priors to use, with as many lower rungs as the trainings have; `nil` to choose those under which
+  ///     the trainings are most likely.
+  ///   - isGrouped: whether to factorize by candidate, with memory and time linear in the number of trainings, for
+  ///     thousands of them. The results differ by rounding, so decisions of a search are made without it.
   package init(
     space: EffectSpace, trainings: [EffectTraining], priors chosen: EffectPriors? = nil, isGrouped: Bool = false
   ) {
@@ -98,19 +100,21 @@ package struct EffectModel: Sendable {
     posterior = conditioned(weights.mean, on: residuals)
   }
 
-  /// Weights that would have been drawn, moved to where the trainings want them.
+  /// Returns weights drawn from the prior, conditioned on the trainings. `residuals` is K⁻¹ times the differences
+  /// between the trainings and what the drawn weights predict.
   func conditioned(_ drawn: [Double], on residuals: [Double]) -> [Double] {
     var moved = drawn
     rows.add(times: residuals, scaledBy: weights.variance, to: &moved)
     return moved
   }
 
-  /// Of one more training at the top around its candidate, in points²: with its seed, where that is its own.
+  /// The variance of one more training at the top around its candidate's mean, in points²; it includes that of the seed
+  /// unless candidates share seeds.
   package var varianceOfTraining: Double {
     priors.variance(.noise) + (sharesSeeds ? 0 : priors.variance(.seed))
   }
 
-  /// Of a candidate, at any rung, in their order.
+  /// Returns the trainings of a candidate at any rung, in order.
   func trainings(of options: [Int]) -> [Int] { numberOfTrained[options].map { trainingsOfTrained[$0] } ?? [] }
 
   /// Whether the candidate has a training at the top.
@@ -118,17 +122,17 @@ package struct EffectModel: Sendable {
     trainings(of: options).contains { trainings[$0].rung == 0 }
   }
 
-  /// Expected weights.
+  /// The effects at the posterior means of the weights.
   package var effects: Effects { weights.effects(posterior) }
 
-  /// u_c as expected; 0 for a candidate that was not trained.
+  /// Returns the posterior mean of u_c; 0 for a candidate that was not trained.
   func expectedParticular(_ options: [Int]) -> Double {
     var sum = 0.0
     for index in trainings(of: options) { sum += scales[index] * residuals[index] }
     return priors.variance(.candidate) * sum
   }
 
-  /// μ − g(c) + u_c.
+  /// Returns the estimate of μ − g(c) + u_c.
   package func estimate(_ options: [Int]) -> Estimate {
     let row = weights.row(options)
     var mean = expectedParticular(options)
@@ -152,8 +156,8 @@ package struct EffectModel: Sendable {
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }
 
-  /// Of a sum of weights, in points: its expectation and deviation.
-  /// - Parameter row: each weight's factor.
+  /// Returns the estimate of a linear combination of the weights, in points.
+  /// - Parameter row: the factor of each weight.
   func combination(_ row: [(index: Int, value: Double)]) -> Estimate {
     if case .grouped(let factor) = factor {
       let mean = row.reduce(0) { $0 + posterior[$1.index] * $1.value }
@@ -172,7 +176,8 @@ package struct EffectModel: Sendable {
     return Estimate(mean: mean, deviation: max(0, variance).squareRoot())
   }
 
-  /// What is left of a variance once the trainings are known.
+  /// Returns what is left of a prior variance once the trainings are known.
+  /// - Parameter covariances: prior covariances with each training.
   private func left(of variance: Double, by covariances: [Double]) -> Double {
     guard case .whole(let factor) = factor else { return variance - factor.square(covariances) }
     return factor.solveLower(covariances).reduce(variance) { $0 - $1 * $1 }

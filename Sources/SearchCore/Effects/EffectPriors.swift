@@ -1,34 +1,35 @@
 import Randomness
 
-/// How large effects are expected to be, before trainings say it of each: standard deviations in points of accuracy.
+/// The expected sizes of effects before any training: prior standard deviations, in points of accuracy.
 ///
-/// Each lies on a grid of its own, so that the choice among them has the same outcome on every machine. What is not
-/// fitted (below `EffectModel.fewestForFit` trainings) is the default.
+/// Each parameter lies on its own grid, so that the fit has the same outcome on every machine. Parameters that are not
+/// fitted (below `EffectModel.fewestForFit` trainings) have the default.
 package struct EffectPriors: Hashable, Sendable {
+  /// The parameters of the priors.
   package enum Parameter: Int, CaseIterable, Sendable {
-    /// σ: of one training around its candidate and seed.
+    /// σ: the noise of one training around its candidate and seed.
     case noise
-    /// τ_γ: of the weights of what is known of layers.
+    /// τ_γ: of the weights of the layers' features.
     case features
-    /// τ_α: of a layer's own damage around what its features say.
+    /// τ_α: of a layer's own damage around the prediction of its features.
     case layer
-    /// p: of ψ(r) = (1 − r/N)^p.
+    /// p: the exponent of ψ(r) = (1 − r/N)^p.
     case exponent
-    /// τ_u: of what is particular to one candidate.
+    /// τ_u: of the effect particular to one candidate.
     case candidate
-    /// σ_b: of the seed, which trainings under a common seed share.
+    /// σ_b: of a seed's effect, which trainings under a common seed share.
     case seed
-    /// τ_κ: of damage that grows with the square of what is saved.
+    /// τ_κ: of the damage that grows with the square of the share saved.
     case curvature
     /// τ_δ: of a rank's own damage.
     case rank
-    /// τ_w: of two near layers' ranks together.
+    /// τ_w: of the interaction of two neighboring layers' ranks.
     case pair
   }
 
   /// Positions on the grids.
   private var positions: [Int]
-  /// Of the rungs below the top, the next lower one first; empty where all trainings are the top's.
+  /// The priors of the rungs below the top, the nearest to the top first; empty if all trainings are at the top.
   package var rungs: [RungPriors]
 
   package static let `default` = EffectPriors(positions: defaults, rungs: [])
@@ -52,24 +53,26 @@ package struct EffectPriors: Hashable, Sendable {
 
   package func variance(_ parameter: Parameter) -> Double { self[parameter] * self[parameter] }
 
-  /// ρ: 1 at the top.
+  /// Returns ρ of a rung; 1 at the top.
   package func scale(ofRung rung: Int) -> Double { rung == 0 ? 1 : rungs[rung - 1][.scale] }
 
-  /// σ of a rung's trainings.
+  /// Returns σ of a rung's trainings.
   package func noise(ofRung rung: Int) -> Double { rung == 0 ? self[.noise] : rungs[rung - 1][.noise] }
 
-  /// Of a training's luck at a rung with its luck at the top.
+  /// Returns the correlation of a training's noise at a rung with its noise at the top.
   package func correlation(ofRung rung: Int) -> Double { rung == 0 ? 1 : rungs[rung - 1][.correlation] }
 
-  /// So many steps up its grid, or down; nil beyond its ends.
+  /// Returns the priors with the parameter `step` steps up its grid (down if negative); `nil` beyond the ends of the
+  /// grid.
   func moved(_ parameter: Parameter, by step: Int) -> EffectPriors? {
     var moved = self
     moved.positions[parameter.rawValue] += step
     return Self.grids[parameter.rawValue].indices.contains(moved.positions[parameter.rawValue]) ? moved : nil
   }
 
-  /// How far it is from the default: what keeps few trainings from choosing extremes. Two steps weigh as much as a
-  /// standard deviation; the noise, of which any study knows much, is free.
+  /// The log prior of these priors, up to a constant. It penalizes the distance from the default, so that few trainings
+  /// do not choose extremes. Two steps count as one standard deviation; the noise, which any study determines well, is
+  /// free.
   var logPrior: Double {
     var squares = 0
     for parameter in Parameter.allCases where parameter != .noise {
@@ -79,8 +82,9 @@ package struct EffectPriors: Hashable, Sendable {
     return -rungs.reduce(Double(squares)) { $0 + $1.squaredSteps } / 8
   }
 
-  /// Mean of γ's first component times the number of layers: all layers at ranks near 0 cost about so many points.
+  /// The prior mean of γ's first component times the number of layers: about the number of points that all layers at
+  /// ranks near 0 cost.
   package static let damageOfAll = 4.0
-  /// Of μ around the trainings' mean.
+  /// The prior variance of μ around the trainings' mean.
   package static let baseVariance = 400.0
 }

@@ -1,32 +1,33 @@
-/// What trainings below the top rung have of their own, beside what they share with the top: at rung k
+/// The terms of the model that are particular to trainings below the top rung. At rung k
 ///
 ///     y_k(c, s) = μ_k + b_{k, s} − ρ_k g(c) − d_k(c) + ρ_k u_c + ε_k
 ///     d_k(c) = Σ_l (λ_k + a_{k, l}) ψ₁(r_l) + v_{k, c}
 ///
-/// with ψ₁(r) = 1 − r/N. Each of these is a weight of the model: μ_k, λ_k and a_{k, l} of each rung, v of each
-/// candidate and b of each seed that the rung has. Where ρ_k is 0 nothing is shared, so that the rung is as if it were
-/// not there.
+/// with ψ₁(r) = 1 − r/N. Weights of the model are μ_k, λ_k and a_{k, l} of each rung, and v of each candidate and b of
+/// each seed that the rung has. If ρ_k is 0, no effects are shared, and only the correlated noise of the same trainings
+/// connects the rung with the top.
 struct EffectRungs: Sendable {
-  /// Rungs below the top.
+  /// The number of rungs below the top.
   let count: Int
-  /// By training; 0 is the top.
+  /// The rung of each training; 0 is the top.
   let rungs: [Int]
-  /// By training: those of different rungs that have the same number are the same training, earlier and later.
+  /// The course of each training: figures at different rungs with the same number belong to the same training. Empty
+  /// without lower rungs.
   let courses: [Int]
-  /// Mean accuracy by rung, where the priors of μ_k are.
+  /// The mean score of each rung, which is the prior mean of its μ_k.
   let baselines: [Double]
-  /// Trainings by rung.
+  /// The number of trainings at each rung.
   let counts: [Int]
-  /// A rung has figures of the top's trainings and of no others, as their losses are.
+  /// Whether a lower rung has figures of the top's trainings and of no others, as the rung of the top's losses does.
   let hasSecondFigures: Bool
-  /// Which weight v or b of its rung a training has, counted from the first of all.
+  /// The index of each training's weight v, and in `ownSeeds` of its b, counted over all rungs; unused at the top.
   private let ownCandidates: [Int]
   private let ownSeeds: [Int]
-  /// Rungs of these weights.
+  /// The rung of each weight v, and in `rungsOfSeeds` of each b.
   private let rungsOfCandidates: [Int]
   private let rungsOfSeeds: [Int]
 
-  /// Where no training says anything.
+  /// The baseline without any training.
   private static let unknownBaseline = 50.0
 
   init(_ trainings: [EffectTraining]) {
@@ -35,7 +36,7 @@ struct EffectRungs: Sendable {
     var sums = Array(repeating: [Double](), count: count + 1)
     for training in trainings { sums[training.rung].append(training.score) }
     counts = sums.map(\.count)
-    // Without a training at the top, the nearest rung says about where its accuracies are.
+    // A rung without trainings gets the mean of the highest rung that has some.
     let nearest = sums.first { !$0.isEmpty }.map(Statistics.mean) ?? Self.unknownBaseline
     baselines = sums.map { $0.isEmpty ? nearest : Statistics.mean($0) }
     var (courses, numbers, occurrences) = ([Int](), [Course: Int](), [Occurrence: Int]())
@@ -43,7 +44,7 @@ struct EffectRungs: Sendable {
     var (ownSeeds, seeds, rungsOfSeeds) = ([Int](), [Occurrence: Int](), [Int]())
     for training in trainings where count > 0 {
       let rung = training.rung
-      // Trainings of one candidate, seed and rung are different ones: the first of a rung goes with the others' first.
+      // Several trainings of one candidate, seed and rung are different ones: the n-th at each rung share a course.
       let occurrence = Occurrence(rung: rung, options: training.options, seed: training.seed)
       let course = Course(
         options: training.options, seed: training.seed, occurrence: occurrences[occurrence, default: 0])
@@ -88,10 +89,11 @@ struct EffectRungs: Sendable {
     return numbers.count - 1
   }
 
-  /// ψ₁ by layer and option. Its exponent is fixed, so that a rung that says nothing has no say in the top's.
+  /// Returns ψ₁ by layer and option. Its exponent is fixed, so that an uninformative rung has no influence on that of
+  /// the top.
   static func reductions(in space: EffectSpace) -> [[Double]] { EffectWeights.reductions(in: space, exponent: 1) }
 
-  /// Of the rungs' own weights.
+  /// Returns the prior means of the rungs' own weights.
   func means(in space: EffectSpace) -> [Double] {
     (1..<(count + 1)).flatMap { [baselines[$0]] + Array(repeating: 0, count: 1 + space.layers.count) }
       + Array(repeating: 0, count: rungsOfCandidates.count + rungsOfSeeds.count)
@@ -104,7 +106,7 @@ struct EffectRungs: Sendable {
       + rungsOfSeeds.map { priors.rungs[$0 - 1].variance(.seed) }
   }
 
-  /// A training's row of these weights, from the first of them on; empty at the top.
+  /// Returns a training's row over the rungs' own weights, indexed from the first of them; empty at the top.
   func row(of training: Int, _ options: [Int], reductions: [[Double]]) -> [(index: Int, value: Double)] {
     let rung = rungs[training]
     guard rung > 0 else { return [] }

@@ -1,38 +1,40 @@
-/// A search space as the model of effects sees it: layers with numbered options, what each saves, and which layers
-/// stand near each other.
+/// A search space as the model of effects sees it: layers with numbered options, the savings of each option, and the
+/// pairs of neighboring layers.
 package struct EffectSpace: Sendable {
+  /// A layer that may be decomposed, with its options.
   package struct Layer: Sendable {
     package let name: String
     /// Option 0 leaves the layer dense, option k gives it `forms[k − 1]`.
     package let forms: [BasisForm]
-    /// Of each form.
+    /// The rank of each form.
     package let ranks: [Int]
     /// N.
     package let outputChannels: Int
-    /// By option, of the dense network's; 0 for the dense option. A tied layer's coefficients count as its own here.
+    /// By option, the parameters saved; 0 for the dense option. A tied layer's coefficients count as its own here.
     package let savedParameters: [Int]
     package let savedMultiplyAdds: [Int]
-    /// Nanoseconds; below 0 where the option takes longer than the dense layer. Empty in a space without device times.
+    /// By option, in nanoseconds; negative if slower than the dense layer. Empty in a space without device times.
     let savedDeviceTimes: [Int]
-    /// By option: which of the space's ties it belongs to; nil where it has coefficients of its own.
+    /// By option, the index of its tie in the space; `nil` if it has coefficients of its own.
     package let ties: [Int?]
-    /// By option: which of the features belongs to its variant; nil for the dense option and the study's own variant.
+    /// By option, the index of its variant's feature; `nil` for the dense option and the study's own variant.
     let variantFeatures: [Int?]
-    /// 0 is the stem; residual blocks follow, and the classifier.
+    /// The number of its block: 0 is the stem, then come the residual blocks, then the classifier.
     package let block: Int
-    /// φ: what is known of the layer before any training. The first is 1; the others have mean 0 and variance 1 over
-    /// the layers of the space, or are 0 in all of them.
+    /// φ: the properties of the layer that are known before any training. The first is 1; the others have mean 0 and
+    /// variance 1 over the layers of the space, or are 0 in all of them.
     package let features: [Double]
-    /// What truncating its trained weights loses, by option: mean 0 and variance 1 over all options of the space but
-    /// the dense ones, which have 0; nil where nothing is known of the space's.
+    /// By option, the truncation error of its trained weights, with mean 0 and variance 1 over all known options of the
+    /// space; 0 for unknown and dense options. `nil` if none is known in the space.
     package let truncation: [Double]?
 
     package var optionCount: Int { ranks.count + 1 }
 
-    /// By option, of what is weighed beside the parameters.
+    /// By option, the saving of the cost weighed beside the parameters (`Cost.effort`).
     var savedEffort: [Int] { savedDeviceTimes.isEmpty ? savedMultiplyAdds : savedDeviceTimes }
 
-    /// The option that saves most, with device times of both costs together as shares of the dense network's.
+    /// Returns the option that saves most: multiply-adds, then parameters; with device times, the sum of the shares
+    /// saved of the dense network's two costs.
     func smallestOption(of dense: Cost) -> Int {
       guard !savedDeviceTimes.isEmpty else {
         return (0..<optionCount).reduce(0) { best, option in
@@ -48,9 +50,9 @@ package struct EffectSpace: Sendable {
     }
   }
 
-  /// Layers of one stage, outputs and rank that share their coefficients where they are tied.
+  /// Layers of one stage with equal outputs and rank, which share their coefficients when they are tied.
   package struct Tie: Hashable, Sendable {
-    /// Numbers that all but the first of them save.
+    /// The number of coefficients that each of them but the first saves.
     package let coefficients: Int
     /// The first and the last layer that may belong to it.
     package let layers: ClosedRange<Int>
@@ -64,23 +66,23 @@ package struct EffectSpace: Sendable {
 
   /// In canonical order.
   package let layers: [Layer]
-  /// By second, then by first.
+  /// Sorted by `second`, then by `first`.
   package let pairs: [Pair]
   package let denseCost: Cost
-  /// Of two layers or more each; at most 64.
+  /// Ties of two layers or more each; at most 64.
   package let ties: [Tie]
   /// The study's own variant.
   private let variant: BasisVariant
-  /// By layer: apart from the layers, whose other properties need not be copied where only this is asked.
+  /// The number of options of each layer, apart from `layers`, since reading a layer copies all its properties.
   let optionCounts: [Int]
   private let indexByName: [String: Int]
 
-  /// Of a layer.
+  /// The number of elements of `Layer.features`.
   package static let featureCount = 6
-  /// With that of truncation, which differs from rank to rank, and one for each variant but the study's own.
+  /// The number of features with truncation, which differs by rank, and one for each variant but the study's own.
   let featureCount: Int
 
-  /// - Parameter truncation: what the analysis of a trained network says, which the model weighs as one more feature.
+  /// - Parameter truncation: errors from the analysis of a trained network, which the model weighs as one more feature.
   package init(_ space: SearchSpace, truncation: TruncationErrors? = nil) {
     let architecture = space.architecture
     let blocks = Self.blocks(of: architecture)
@@ -122,7 +124,7 @@ package struct EffectSpace: Sendable {
     indexByName = Dictionary(uniqueKeysWithValues: layers.enumerated().map { ($1.name, $0) })
   }
 
-  /// One option a layer; nil where the candidate is none of the space.
+  /// Returns one option per layer; `nil` if the candidate is not in the space.
   package func options(of candidate: Candidate) -> [Int]? {
     var options = Array(repeating: 0, count: layers.count)
     for decomposition in candidate.decompositions {
@@ -142,7 +144,7 @@ package struct EffectSpace: Sendable {
 
   package func cost(options: [Int]) -> Cost {
     var cost = denseCost
-    // By index: a layer that is taken out is copied.
+    // By index, since taking an element copies the layer.
     for layer in layers.indices {
       cost.parameters -= layers[layer].savedParameters[options[layer]]
       cost.multiplyAdds -= layers[layer].savedMultiplyAdds[options[layer]]
@@ -152,7 +154,7 @@ package struct EffectSpace: Sendable {
     return cost
   }
 
-  /// Coefficients of tied layers that are another one's.
+  /// Returns the number of coefficients saved because tied layers share those of another layer.
   func savedByTies(_ option: (_ layer: Int) -> Int) -> Int {
     var saved = 0
     var begun: UInt64 = 0
@@ -164,19 +166,19 @@ package struct EffectSpace: Sendable {
     return saved
   }
 
-  /// Its candidates have times on a device.
+  /// Whether the candidates have times on a device.
   var isTimed: Bool { denseCost.deviceTime != nil }
 
   private static func savedTimes(_ choice: SearchSpace.Choice, in space: SearchSpace) -> [Int] {
     guard let times = space.deviceTimes else { return [] }
-    // A timed space has all of them.
+    // A timed space has the times of all forms.
     return [0] + choice.forms.map { times.saved(choice.layer, $0, variant: space.variant) ?? 0 }
   }
 
-  /// The least of each cost that candidates have, which need not be one's.
+  /// The least of each cost over all candidates; the minima need not belong to one candidate.
   var smallestCosts: Cost {
     var smallest = denseCost
-    // By the ties that have begun and go on.
+    // The most parameters saved, by the begun ties that later layers may still join.
     var most: [UInt64: Int] = [0: 0]
     for (index, layer) in layers.enumerated() {
       smallest.multiplyAdds -= layer.savedMultiplyAdds.max() ?? 0
@@ -194,8 +196,8 @@ package struct EffectSpace: Sendable {
     return smallest
   }
 
-  /// What all layers together save at most of each cost, as a lattice's grid counts it: ties aside, each of which saves
-  /// less than its layers do alone; of effort beyond the options that take most.
+  /// The most that all layers together save of each cost, as a lattice's grid counts it: without ties, each of which
+  /// saves less than its layers do alone, and with effort counted from the options that take the most.
   var mostSaved: (parameters: Int, effort: Int) {
     layers.reduce(into: (parameters: 0, effort: 0)) { most, layer in
       let effort = layer.savedEffort
@@ -204,8 +206,8 @@ package struct EffectSpace: Sendable {
     }
   }
 
-  /// What an option of a layer saves because another layer has its coefficients, and the ties that have begun and go on
-  /// after the layer, of those before it.
+  /// Returns the coefficients that an option of a layer saves because another layer has them, and the ties begun after
+  /// the layer that later layers may still join. `before` has the ties begun before the layer.
   func begun(_ before: UInt64, layer: Int, option: Int) -> (after: UInt64, saved: Int) {
     guard !ties.isEmpty else { return (0, 0) }
     var (after, saved) = (before, 0)
@@ -219,7 +221,7 @@ package struct EffectSpace: Sendable {
     return (after, saved)
   }
 
-  /// P and M: shares of the dense network's parameters and multiply-adds that are saved.
+  /// Returns P and M, the shares saved of the dense network's parameters and multiply-adds.
   package func saved(_ cost: Cost) -> (parameters: Double, multiplyAdds: Double) {
     (
       Double(denseCost.parameters - cost.parameters) / Double(denseCost.parameters),
@@ -227,17 +229,17 @@ package struct EffectSpace: Sendable {
     )
   }
 
-  /// Shares of the two costs that a search weighs that are saved: of the dense network's parameters, and of its time on
-  /// the device or its multiply-adds.
+  /// Returns the shares saved of the two costs that a search weighs: of the dense network's parameters, and of its time
+  /// on the device or its multiply-adds.
   package func savedCosts(_ cost: Cost) -> (parameters: Double, effort: Double) {
     (saved(cost).parameters, Double(denseCost.effort - cost.effort) / Double(denseCost.effort))
   }
 }
 
-/// Which options of layers are tied to which.
+/// The ties of a space's layers.
 private struct Ties {
   var ties: [EffectSpace.Tie] = []
-  /// By layer and option.
+  /// The index of the tie of each option, by layer and option.
   var byLayer: [[Int?]]
 
   private struct Key: Hashable {
@@ -274,7 +276,7 @@ private struct Ties {
 }
 
 extension EffectSpace {
-  /// By layer of the architecture.
+  /// Returns the block number of each layer of the architecture.
   private static func blocks(of architecture: Architecture) -> [Int] {
     var blocks = Array(repeating: 0, count: architecture.layers.count)
     for (index, block) in architecture.blocks.enumerated() {
@@ -285,7 +287,8 @@ extension EffectSpace {
     return blocks
   }
 
-  /// 1, share of the weights, share of the multiply-adds, depth, last convolution of its block, stride 2.
+  /// Returns the features of each layer: 1, share of the weights, share of the multiply-adds, depth, whether it is the
+  /// last convolution of its block, whether its stride exceeds 1.
   private static func features(of indices: [Int], in architecture: Architecture) -> [[Double]] {
     let last = Set(architecture.blocks.map(\.last))
     var columns: [[Double]] = [[], [], [], [], []]
@@ -302,7 +305,7 @@ extension EffectSpace {
     return indices.indices.map { position in [1] + scaled.map { $0[position] } }
   }
 
-  /// Mean 0 and variance 1; 0 where all are equal.
+  /// Returns the values scaled to mean 0 and variance 1; 0 if all are equal.
   static func standardized(_ values: [Double]) -> [Double] {
     let mean = Statistics.mean(values)
     var squares = 0.0

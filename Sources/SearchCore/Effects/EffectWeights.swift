@@ -1,12 +1,12 @@
 import Randomness
 
-/// The weights of the linear model in one vector, and what a candidate multiplies them with:
-/// μ, γ, α by layer, δ by layer and rank, w by pair and both ranks, κ_P, κ_M, and what lower rungs have of their own.
+/// The weights of the linear model in one vector, and the rows of candidates over them. Their order is μ, γ, α by
+/// layer, δ by layer and rank, w by pair and both ranks, κ_P, κ_M, and the lower rungs' own weights.
 struct EffectWeights: Sendable {
   let space: EffectSpace
   let priors: EffectPriors
   let count: Int
-  /// Before any training.
+  /// The prior mean of each weight; `variance` has the prior variances.
   let mean: [Double]
   let variance: [Double]
   private let layerStart: Int
@@ -16,12 +16,12 @@ struct EffectWeights: Sendable {
   /// ψ by layer and option.
   let reductions: [[Double]]
   private let rungs: EffectRungs?
-  /// Of the weights that lower rungs have of their own.
+  /// The index of the first of the lower rungs' own weights.
   let rungStart: Int
   /// ψ₁; empty without lower rungs.
   private let rungReductions: [[Double]]
 
-  /// - Parameter rungs: nil for what a candidate is at the top, whatever trainings there are.
+  /// - Parameter rungs: the rungs of the trainings; `nil` for the weights of the top rung alone.
   init(space: EffectSpace, priors: EffectPriors, baseline: Double, rungs: EffectRungs? = nil) {
     self.space = space
     self.priors = priors
@@ -63,20 +63,20 @@ struct EffectWeights: Sendable {
       + (own?.variances ?? [])
   }
 
-  /// ψ(r) = (1 − r/N)^p, 0 for the dense option.
+  /// Returns ψ(r) = (1 − r/N)^p by layer and option; 0 for the dense option.
   static func reductions(in space: EffectSpace, exponent: Double) -> [[Double]] {
     space.layers.map { layer in
       [0]
         + layer.ranks.map { rank in
           let share = 1 - Double(rank) / Double(layer.outputChannels)
-          // A rank below N leaves something above 0; with more filters than weights in one, a rank may be N.
+          // Legal ranks are below N; the logarithm needs a share above 0.
           guard share > 0 else { return 0 }
           return StableMath.exponential(ofNonPositive: exponent * StableMath.logarithm(share))
         }
     }
   }
 
-  /// Σ over layers φ ψ.
+  /// Returns the sum of φ ψ over the layers, by feature.
   func featureSums(_ options: [Int]) -> [Double] {
     var sums = Array(repeating: 0.0, count: space.featureCount)
     for (index, option) in options.enumerated() where option > 0 {
@@ -91,8 +91,8 @@ struct EffectWeights: Sendable {
     return sums
   }
 
-  /// A training's row at its rung: accuracy = Σ value · weight. Below the top the shared weights count ρ times, μ not
-  /// at all.
+  /// Returns a training's row at its rung: score = Σ value · weight. Below the top, shared weights are scaled by ρ, and
+  /// μ is left out.
   func row(_ options: [Int], training: Int) -> [(index: Int, value: Double)] {
     let shared = row(options)
     guard let rungs, rungs.count > 0, rungs.rungs[training] > 0 else { return shared }
@@ -101,7 +101,7 @@ struct EffectWeights: Sendable {
       + rungs.row(of: training, options, reductions: rungReductions).map { (rungStart + $0.index, $0.value) }
   }
 
-  /// The candidate's row at the top: accuracy = Σ value · weight.
+  /// Returns the candidate's row at the top: accuracy = Σ value · weight.
   func row(_ options: [Int]) -> [(index: Int, value: Double)] {
     var row: [(index: Int, value: Double)] = [(0, 1)]
     for (feature, sum) in featureSums(options).enumerated() { row.append((1 + feature, -sum)) }
@@ -119,7 +119,7 @@ struct EffectWeights: Sendable {
     return row
   }
 
-  /// What an option does to its layer alone: damage = Σ value · weight.
+  /// Returns the row of an option's damage in its layer alone: damage = Σ value · weight.
   func row(ofLayer index: Int, option: Int) -> [(index: Int, value: Double)] {
     let (layer, reduction) = (space.layers[index], reductions[index][option])
     var row = layer.features.enumerated().map { (index: 1 + $0.offset, value: $0.element * reduction) }
@@ -128,7 +128,7 @@ struct EffectWeights: Sendable {
     return row + [(layerStart + index, reduction), (rankStarts[index] + option - 1, 1)]
   }
 
-  /// What two options together cost beyond each alone.
+  /// Returns the row of the damage that two options do together beyond each alone.
   func row(ofPair index: Int, _ first: Int, _ second: Int) -> [(index: Int, value: Double)] {
     [(pairIndex(index, first, second), 1)]
   }
@@ -137,7 +137,7 @@ struct EffectWeights: Sendable {
     pairStarts[pair] + (first - 1) * space.layers[space.pairs[pair].second].ranks.count + second - 1
   }
 
-  /// The weights, added up to what each option of a layer and each pair of options does.
+  /// Returns the effects of the given weights: the damage of each option of a layer and of each pair of options.
   func effects(_ weights: [Double]) -> Effects {
     let layers = space.layers.enumerated().map { index, layer in
       var slope = weights[layerStart + index]

@@ -1,11 +1,11 @@
-/// What decomposing does to accuracy, in points: one value for each weight of the model, drawn or expected.
+/// The effects of decomposing on accuracy, in points, from one value of each weight of the model, drawn or expected.
 package struct Effects: Sendable {
   /// μ: accuracy of the dense network.
   package var base: Double
-  /// By layer and option: what that option costs; 0 for the dense option.
+  /// By layer and option, the accuracy that the option costs; 0 for the dense option.
   package var layers: [[Double]]
-  /// By pair of the space, options of the first layer row by row: what both options cost beyond each alone; 0 where one
-  /// is dense.
+  /// By pair of the space, with one row for each option of the first layer: the accuracy that both options cost beyond
+  /// each alone; 0 if one is dense.
   package var pairs: [[Double]]
   /// κ_P and κ_M.
   package var parameterCurvature: Double
@@ -21,7 +21,7 @@ package struct Effects: Sendable {
     self.multiplyAddCurvature = multiplyAddCurvature
   }
 
-  /// Every candidate is as accurate as the dense network.
+  /// Returns effects under which every candidate is as accurate as the dense network.
   static func none(in space: EffectSpace) -> Effects {
     Effects(
       base: 0, layers: space.layers.map { Array(repeating: 0, count: $0.optionCount) },
@@ -30,12 +30,12 @@ package struct Effects: Sendable {
       }, parameterCurvature: 0, multiplyAddCurvature: 0)
   }
 
-  /// g: what the candidate loses, in points.
+  /// Returns g, the accuracy that the candidate loses, in points.
   package func damage(_ options: [Int], in space: EffectSpace) -> Double {
     damage(options, costing: space.cost(options: options), in: space)
   }
 
-  /// The same where the candidate's cost is known.
+  /// Returns g of a candidate whose cost is known.
   func damage(_ options: [Int], costing cost: Cost, in space: EffectSpace) -> Double {
     var damage = 0.0
     for (layer, option) in options.enumerated() { damage += layers[layer][option] }
@@ -45,7 +45,7 @@ package struct Effects: Sendable {
     return damage + curvature(cost, in: space)
   }
 
-  /// What depends on the costs alone.
+  /// Returns the damage that depends on the costs alone.
   func curvature(_ cost: Cost, in space: EffectSpace) -> Double {
     let saved = space.saved(cost)
     return parameterCurvature * saved.parameters * saved.parameters

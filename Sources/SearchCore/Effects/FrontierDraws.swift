@@ -1,38 +1,38 @@
 import Randomness
 
-/// Worlds that the trainings leave possible, each with its frontier: what the model knows of a frontier, and how well.
+/// Worlds drawn from the posterior, each with its frontier: what the model knows of the frontier, with its uncertainty.
 package struct FrontierDraws: Sendable {
   private struct World: Sendable {
     var effects: Effects
-    /// By trained candidate, in points.
+    /// The accuracy of each trained candidate, in points.
     var trained: [Double]
-    /// Of all candidates, with what the effects alone say.
+    /// The frontier of all candidates by the effects alone, without particular effects.
     var frontier: [FrontierSolver.Point]
-    /// The untrained ones among them.
+    /// The untrained, sound candidates of `frontier`.
     var rivals: [Rival]
   }
 
-  /// What may beat a candidate: numbers alone, of which there are many to look at.
+  /// A candidate that may beat another. It holds numbers only, since many rivals are scanned.
   private struct Rival: Sendable {
     var accuracy: Double
     var cost: Cost
-    /// Of the frontier's points.
+    /// The index of its point in the frontier.
     var index: Int
   }
 
   private let model: EffectModel
   private let worlds: [World]
   private let trainedCosts: [Cost]
-  /// Trained candidates, those that are the most accurate over all worlds first: the ones that mostly beat others.
+  /// Sound trained candidates, the most accurate over all worlds first, since these beat most others.
   private let trainedByAccuracy: [Int]
   private let constraints: CostConstraints
   private let indexOfTrained: [[Int]: Int]
-  /// By trained candidate.
+  /// Whether each trained candidate is unsound.
   private let isUnsound: [Bool]
 
   /// - Parameters:
-  ///   - unsound: that may never be named, and beat nothing.
-  ///   - workforce: for the frontiers; the same worlds come of any.
+  ///   - unsound: candidates that are never named and beat no other.
+  ///   - workforce: computes the worlds, which do not depend on it.
   package init(
     _ model: EffectModel, solver: FrontierSolver, count: Int, within constraints: CostConstraints = .none,
     excluding unsound: Set<[Int]> = [], random: inout StableRandom, on workforce: some Workforce = OneByOne()
@@ -54,7 +54,7 @@ package struct FrontierDraws: Sendable {
           + draw.particular[candidate]
       }
       let frontier = solver.frontier(of: draw.effects, within: constraints)
-      // Trained candidates count with what is particular to them, and not a second time without.
+      // A trained candidate counts once, with its particular effect, and is therefore no rival.
       let isRival = { (options: [Int]) in indexOfTrained[options] == nil && !unsound.contains(options) }
       let rivals = frontier.indices.filter { isRival(frontier[$0].options) }.map { index in
         Rival(
@@ -70,8 +70,8 @@ package struct FrontierDraws: Sendable {
       .sorted { (sums[$0], $1) > (sums[$1], $0) }
   }
 
-  /// In points: how much the named candidates are expected to lose against the best ones, mean over worlds and levels;
-  /// nil where none is named.
+  /// Returns the mean over worlds and levels of the accuracy, in points, by which the named candidates fall short of
+  /// the best; `nil` if no candidate is named at any level.
   package func expectedLoss(of estimate: FrontierEstimate, at levels: CostLevels) -> Double? {
     let named = levels.levels.map { estimate.named(within: $0) }
     var sum = 0.0
@@ -79,7 +79,7 @@ package struct FrontierDraws: Sendable {
     for world in worlds {
       for (level, entry) in zip(levels.levels, named) {
         guard let entry, let best = best(in: world, within: level) else { continue }
-        // What is named may be better than all that the solver finds: it counts costs on a grid.
+        // The named candidate may be better than all that the solver finds, since the solver rounds costs to a grid.
         sum += max(0, best.accuracy - accuracy(of: entry.options, indexOfTrained[entry.options], in: world))
         count += 1
       }
@@ -88,7 +88,7 @@ package struct FrontierDraws: Sendable {
   }
 
   private func best(in world: World, within level: CostConstraints) -> (options: [Int], accuracy: Double)? {
-    // The most accurate come first. Trained candidates count once, with what is particular to them.
+    // Rivals are sorted by accuracy, the highest first. Trained candidates count once, with their particular effects.
     var best = world.rivals.first { level.allow($0.cost) }.map { rival in
       (world.frontier[rival.index].options, accuracy: rival.accuracy)
     }
@@ -100,14 +100,14 @@ package struct FrontierDraws: Sendable {
     return best
   }
 
-  /// The best candidate of each level in each world, each once, by levels and worlds.
+  /// Returns the best candidate of each level in each world, without duplicates, by levels, then by worlds.
   func bestAtLevels(_ levels: [CostConstraints]) -> [[Int]] {
     var seen: Set<[Int]> = []
     return levels.flatMap { level in worlds.compactMap { best(in: $0, within: level)?.options } }
       .filter { seen.insert($0).inserted }
   }
 
-  /// By level and layer, the share of worlds whose best candidate within the level decomposes the layer.
+  /// Returns, by level and layer, the share of worlds whose best candidate within the level decomposes the layer.
   func inclusion(_ levels: [CostConstraints]) -> [[Double]] {
     levels.map { level in
       let best = worlds.compactMap { self.best(in: $0, within: level)?.options }
@@ -117,21 +117,21 @@ package struct FrontierDraws: Sendable {
     }
   }
 
-  /// In points; of an untrained candidate with what the effects alone say.
+  /// Returns a candidate's accuracy in a world, in points; for an untrained candidate, by the effects alone.
   private func accuracy(of options: [Int], _ trained: Int?, in world: World) -> Double {
     trained.map { world.trained[$0] } ?? (world.effects.base - world.effects.damage(options, in: model.space))
   }
 
-  /// Accuracies of a candidate in all worlds, in points, in the worlds' order.
+  /// Returns the accuracies of a candidate in all worlds, in points, in the order of the worlds.
   package func accuracies(of options: [Int]) -> [Double] {
     if let trained = indexOfTrained[options] { return worlds.map { $0.trained[trained] } }
     let cost = model.space.cost(options: options)
     return worlds.map { $0.effects.base - $0.effects.damage(options, costing: cost, in: model.space) }
   }
 
-  /// Share of worlds in which no other candidate, trained or not, is at least as good in accuracy and costs.
+  /// Returns the share of worlds in which no other candidate, trained or not, costs no more and is more accurate.
   ///
-  /// - Parameter known: its `accuracies`, where they were asked for already.
+  /// - Parameter known: the candidate's `accuracies`, if they are already computed.
   package func frontierProbability(of options: [Int], accuracies known: [Double]? = nil) -> Double {
     let cost = model.space.cost(options: options)
     let most = CostConstraints(noMoreThan: cost)
@@ -146,9 +146,9 @@ package struct FrontierDraws: Sendable {
     return Double(unbeaten) / Double(max(1, worlds.count))
   }
 
-  /// By one of the untrained candidates of the frontier that costs no more: it has to be more accurate than this.
+  /// Returns whether an untrained candidate of the frontier costs no more and is more accurate than `accuracy`.
   private func isBeaten(_ options: [Int], _ cost: Cost, in world: World, by accuracy: Double) -> Bool {
-    // The most accurate come first.
+    // Rivals are sorted by accuracy, the highest first.
     for rival in world.rivals {
       guard rival.accuracy > accuracy else { return false }
       if rival.cost.parameters <= cost.parameters, rival.cost.effort <= cost.effort,

@@ -1,20 +1,21 @@
-/// The candidates that the model would name: those of the solver, which count with what the model says of their layers,
-/// and the trained ones, which count with what is particular to them, too.
+/// The candidates that the model names: untrained ones from the solver, judged by the model's effects, and trained
+/// ones, judged by their particular effects as well.
 package struct FrontierEstimate: Sendable {
+  /// A candidate of the estimated frontier.
   package struct Entry: Hashable, Sendable {
     package var options: [Int]
     package var cost: Cost
-    /// Expected, in points.
+    /// The expected accuracy, in points.
     package var accuracy: Double
-    /// At the top rung.
+    /// Whether the candidate was trained at the top rung.
     package var isTrained: Bool
   }
 
   /// Nondominated, highest accuracy first.
   package let entries: [Entry]
 
-  /// - Parameter excluded: candidates that are not to be named, such as those that mostly diverge; what they alone
-  ///   would beat among the others is.
+  /// - Parameter excluded: candidates that must not be named, such as those that mostly diverge. They are removed
+  ///   before the entries are compared, and beat none of them.
   package init(
     _ model: EffectModel, solver: FrontierSolver, within constraints: CostConstraints = .none,
     excluding excluded: Set<[Int]> = []
@@ -42,7 +43,7 @@ package struct FrontierEstimate: Sendable {
     }
   }
 
-  /// The candidate to name where no more than this may be spent: the most accurate; nil where none is small enough.
+  /// Returns the candidate to name within the constraints, which is the most accurate; `nil` if none is small enough.
   package func named(within constraints: CostConstraints) -> Entry? {
     entries.first { constraints.allow($0.cost) }
   }

@@ -1,23 +1,24 @@
-/// Ways to the cells of a lattice after a layer, as `FrontierSolver` keeps them: for each cell, and for the options of
-/// the layers that later ones interact with (its state), the one with the least damage.
+/// The paths to the cells of a lattice after a layer that `FrontierSolver` keeps: for each cell and state (the options
+/// of the layers that later ones interact with), the path with the least damage.
 struct FrontierLabels {
-  /// A cell.
+  /// The number of states of a cell.
   let states: Int
-  /// A path.
+  /// The number of words of a path.
   private let words: Int
-  /// By cell and state; infinite where nothing leads there.
+  /// The damage of the path to each cell and state; infinite if there is none.
   private(set) var damage: [Double]
   private var paths: [UInt64]
 
-  /// What a layer adds to the ways to it.
+  /// How a layer extends the paths before it.
   struct Step {
-    /// By option.
+    /// The damage of each option of the layer.
     var damage: [Double]
-    /// Earlier layers that change that, in their order, by their options row by row; 0 where one is dense.
+    /// Earlier layers that interact with the layer, in order, and the damage of each pair of options, with one row for
+    /// each option of the earlier layer; 0 if one is dense.
     var partners: [(place: PathCode.Place, damage: [Double])]
-    /// Earlier layers whose options belong to the state, with how many each has.
+    /// Earlier layers whose options belong to the state, with the number of options of each.
     var kept: [(place: PathCode.Place, options: Int)]
-    /// So does the layer's own, as the last.
+    /// Whether the layer's own option belongs to the state, as the last one.
     var isKept: Bool
     var place: PathCode.Place
   }
@@ -29,7 +30,7 @@ struct FrontierLabels {
     paths = Array(repeating: 0, count: cells * states * words)
   }
 
-  /// Before the first layer.
+  /// Sets the empty path before the first layer.
   mutating func begin() { damage[0] = 0 }
 
   func path(_ label: Int) -> ArraySlice<UInt64> { paths[(label * words)..<((label + 1) * words)] }
@@ -38,20 +39,20 @@ struct FrontierLabels {
     damage[left] != damage[right] ? damage[left] < damage[right] : isFirst(left, of: right)
   }
 
-  /// In the order of options.
+  /// Whether `left` precedes `right` in the order of options.
   func isFirst(_ left: Int, of right: Int) -> Bool { path(left).lexicographicallyPrecedes(path(right)) }
 
   /// Fills all cells after a layer from those before it.
   ///
   /// - Parameters:
-  ///   - mask: of an option that was shifted to its path's low end.
-  ///   - targets: enters, for a cell before the layer, the cell that each option leads to.
+  ///   - mask: the bit mask of an option after it is shifted to the low end of its word.
+  ///   - targets: writes the cells to which the options lead from a cell before the layer.
   mutating func extend(
     _ before: FrontierLabels, by step: Step, mask: UInt64,
     targets enterTargets: (_ cell: Int, _ targets: UnsafeMutableBufferPointer<Int>) -> Void
   ) {
     let (width, words, states) = (step.damage.count, words, states)
-    // Without looking at each access whether the arrays are somebody else's, too: this is where a search's time goes.
+    // Unsafe buffers avoid a uniqueness check of the arrays at each access: most of a search's time is spent here.
     damage.withUnsafeMutableBufferPointer { damage in
       paths.withUnsafeMutableBufferPointer { paths in
         before.paths.withUnsafeBufferPointer { earlier in
@@ -86,7 +87,8 @@ struct FrontierLabels {
     let paths: UnsafeMutableBufferPointer<UInt64>
     let words: Int
 
-    /// Of equal damages the way that comes first in the order of options stays.
+    /// Stores the path with the option if it is better than the stored one. Of paths with equal damage, the one that
+    /// comes first in the order of options stays.
     @inline(__always)
     func offer(
       _ offered: Double, _ path: UnsafeBufferPointer<UInt64>, _ option: UInt64, _ place: PathCode.Place, at label: Int
@@ -113,7 +115,7 @@ struct FrontierLabels {
 }
 
 extension FrontierLabels.Step {
-  /// By option, of the layer and of what its partners change on this way.
+  /// Writes the damage that each option of the layer adds to this path, with the interactions with its partners.
   @inline(__always)
   fileprivate func addDamage(
     on path: UnsafeBufferPointer<UInt64>, _ mask: UInt64, to added: UnsafeMutableBufferPointer<Double>
@@ -127,7 +129,7 @@ extension FrontierLabels.Step {
     }
   }
 
-  /// Without the layer's own option.
+  /// Returns the state to which the path leads, without the layer's own option.
   @inline(__always)
   fileprivate func state(on path: UnsafeBufferPointer<UInt64>, _ mask: UInt64) -> Int {
     var state = 0
@@ -138,9 +140,9 @@ extension FrontierLabels.Step {
   }
 }
 
-/// Options of all layers, packed, so that comparing words compares options in the layers' order.
+/// Packs the options of all layers, so that comparing words compares options in the order of the layers.
 struct PathCode: Sendable {
-  /// Where a layer's option is.
+  /// The position of a layer's option in a path.
   struct Place: Sendable {
     var word: Int
     var shift: UInt64
@@ -153,7 +155,7 @@ struct PathCode: Sendable {
 
   private let places: [Place]
   let words: Int
-  /// Of one option.
+  /// The bit mask of one option.
   let mask: UInt64
 
   init(_ space: EffectSpace) {

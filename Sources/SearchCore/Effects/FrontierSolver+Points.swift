@@ -1,4 +1,4 @@
-/// What a frontier weighs.
+/// A value that a frontier compares by damage and cost.
 protocol DamageAtCost {
   var damage: Double { get }
   var cost: Cost { get }
@@ -7,12 +7,13 @@ protocol DamageAtCost {
 extension FrontierSolver.Point: DamageAtCost {}
 
 extension FrontierSolver {
-  /// Least damage first. Of points that equal each other in all three the first by options stays.
+  /// Returns the nondominated points, least damage first. Of points with equal damage, parameters and effort, the one
+  /// whose options come first stays.
   static func nondominated(_ points: [Point]) -> [Point] {
     nondominated(points) { $0.options.lexicographicallyPrecedes($1.options) }
   }
 
-  /// - Parameter isFirst: of two that equal each other in all three.
+  /// - Parameter isFirst: whether `one` stays, of two points with equal damage, parameters and effort.
   static func nondominated<Element: DamageAtCost>(
     _ points: [Element], isFirst: (_ one: Element, _ other: Element) -> Bool
   ) -> [Element] {
@@ -24,7 +25,7 @@ extension FrontierSolver {
       }
       return isFirst(left, right)
     }
-    // What earlier points leave open: parameters increasing, effort decreasing.
+    // The costs of earlier points that bound what is not dominated: parameters increasing, effort decreasing.
     var stairs: [Cost] = []
     return ordered.filter { point in
       var low = 0
@@ -43,7 +44,8 @@ extension FrontierSolver {
     }
   }
 
-  /// Changes one layer, or exchanges the options of two, as long as the damage falls and the costs do not rise.
+  /// Returns the point after repeatedly changing one layer, or exchanging the options of two, as long as the damage
+  /// falls and the costs do not rise.
   func improved(_ point: Point, _ effects: Effects, within constraints: CostConstraints) -> Point {
     var best = point
     var isBetter = true
@@ -55,7 +57,7 @@ extension FrontierSolver {
           continue
         }
         let damage = effects.damage(options, in: space)
-        // More than rounding.
+        // By more than rounding errors.
         guard damage < best.damage - 1e-9 else { continue }
         best = Point(options: options, cost: cost, damage: damage)
         isBetter = true
@@ -86,7 +88,7 @@ extension FrontierSolver {
 }
 
 extension Sequence<FrontierSolver.Point> {
-  /// The least damage that such costs allow; of equals the first.
+  /// Returns the point with the least damage within the constraints; the first of equals.
   package func best(within constraints: CostConstraints) -> FrontierSolver.Point? {
     var best: FrontierSolver.Point?
     for point in self where constraints.allow(point.cost) {

@@ -1,13 +1,13 @@
-/// Finds, among all candidates of a space, those that given effects leave on the frontier of accuracy, parameters and
-/// multiply-adds, or of accuracy, parameters and time where the space has times of a device.
+/// Finds the frontier of all candidates of a space under given effects: of accuracy, parameters and multiply-adds, or
+/// of accuracy, parameters and time if the space has times of a device.
 ///
-/// Layer by layer it keeps, for every pair of costs that can be reached and for the options of those layers that later
-/// ones still interact with, the way with the least damage: exact where there is room for all of these (the principle
-/// of optimality; Bellman 1957), since what depends on the costs alone is added when they are known, and ties that have
-/// begun are kept apart with the costs. Where there is
-/// not, the layers furthest back are counted as they stand on the way that was kept, and `improved` looks for what was
-/// lost by it.
+/// Layer by layer, the solver keeps the path with the least damage for every reachable pair of costs and for the
+/// options of those layers that later ones still interact with. This is exact if there is room for all of these (the
+/// principle of optimality; Bellman 1957): damage that depends on the costs alone is added once they are known, and
+/// begun ties are kept apart together with the costs. If there is not enough room, the earliest of these layers count
+/// with their options on the path that was kept, and `improved` searches for what that lost.
 package struct FrontierSolver: Sendable {
+  /// A candidate with its cost and its damage.
   package struct Point: Hashable, Sendable {
     package var options: [Int]
     package var cost: Cost
@@ -18,7 +18,7 @@ package struct FrontierSolver: Sendable {
   package let space: EffectSpace
   private let lattice: CostLattice
   private let paths: PathCode
-  /// By layer and option, one after the other, and where each layer's begin.
+  /// The savings by layer and option, in one array for each cost; `starts` has the index of each layer's first option.
   private let savedParameters: [Int]
   private let savedMultiplyAdds: [Int]
   private let savedDeviceTimes: [Int]
@@ -26,21 +26,21 @@ package struct FrontierSolver: Sendable {
   private let mostLabels: Int
   private let looksTwice: Bool
 
-  /// Exact costs where there are at most 200,000 pairs of them, else rounded to a grid of 400 × 400.
+  /// Creates a solver with exact costs if there are at most 200,000 pairs of them, else rounded to a 400 × 400 grid.
   package init(space: EffectSpace) {
     self.init(space: space, lattice: CostLattice(space), mostLabels: 2_000_000, looksTwice: true)
   }
 
-  /// For draws of effects, of which there are many: costs are rounded where they have more than a few thousand pairs,
-  /// and what is lost by that is not looked for.
+  /// Returns a solver for draws of effects, of which there are many: costs are rounded if they have more than 3,000
+  /// pairs, and no search follows for what that loses.
   package static func coarse(_ space: EffectSpace) -> FrontierSolver {
     FrontierSolver(
       space: space, lattice: CostLattice(space, mostExact: 3000, grid: 64), mostLabels: 30_000, looksTwice: false)
   }
 
   /// - Parameters:
-  ///   - mostLabels: ways that are kept after a layer.
-  ///   - looksTwice: `improved` is asked where that may find something.
+  ///   - mostLabels: the largest number of paths that are kept after a layer.
+  ///   - looksTwice: whether to call `improved` if it may find something.
   init(space: EffectSpace, lattice: CostLattice, mostLabels: Int, looksTwice: Bool) {
     self.space = space
     self.lattice = lattice
@@ -55,10 +55,10 @@ package struct FrontierSolver: Sendable {
     self.starts = starts
   }
 
-  /// Costs were not rounded.
+  /// Whether costs are exact rather than rounded.
   package var isExact: Bool { lattice.isExact }
 
-  /// Points that no other candidate beats or equals in damage, parameters and effort, least damage first.
+  /// Returns the points that no other candidate beats or equals in damage, parameters and effort, least damage first.
   ///
   /// - Parameter constraints: candidates that cost more are left out.
   package func frontier(of effects: Effects, within constraints: CostConstraints = .none) -> [Point] {
@@ -75,8 +75,8 @@ package struct FrontierSolver: Sendable {
     return Self.nondominated(points.map { improved($0, effects, within: constraints) })
   }
 
-  /// Those that save most of one cost that is bounded: where costs are rounded, others that are a little larger, and
-  /// beyond the bound, may have taken their place.
+  /// Returns the candidates that save the most of one bounded cost: if costs are rounded, others that are slightly
+  /// larger, and beyond the bound, may have taken their place.
   private func smallest(_ effects: Effects, within constraints: CostConstraints) -> [Point] {
     var choices: [(EffectSpace.Layer) -> [Int]] = []
     if constraints.parameters != nil { choices.append(\.savedParameters) }
@@ -92,7 +92,8 @@ package struct FrontierSolver: Sendable {
     }
   }
 
-  /// Best of every pair of costs; optimal where nothing that later layers interact with had to be left out.
+  /// Returns the best paths to every pair of costs. They are optimal if the state included all layers that later ones
+  /// interact with.
   private func solve(_ effects: Effects) -> (labels: FrontierLabels, isOptimal: Bool) {
     let interactions = space.pairs.indices.filter { index in effects.pairs[index].contains { $0 != 0 } }
     var isOptimal = true
@@ -119,8 +120,8 @@ package struct FrontierSolver: Sendable {
     return (current, isOptimal)
   }
 
-  /// The layers up to this one with which later ones interact, as far as there is room for their options; nearest first
-  /// to be kept.
+  /// Returns the layers up to this one that later ones interact with, as far as there is room for their options; the
+  /// nearest are kept first.
   private func window(after layer: Int, _ interactions: [Int]) -> (layers: [Int], hasAll: Bool) {
     let open = (0...layer).filter { first in
       interactions.contains { space.pairs[$0].first == first && space.pairs[$0].second > layer }
@@ -129,21 +130,21 @@ package struct FrontierSolver: Sendable {
     var states = 1
     for kept in open.reversed() {
       states *= space.layers[kept].optionCount
-      // The layer before is always kept.
+      // The layer itself is always kept.
       if kept < layer, states * lattice.cellCounts[layer + 1] > mostLabels { break }
       window.insert(kept, at: 0)
     }
     return (window, window.count == open.count)
   }
 
-  /// A way to the last layer: the best to its pair of costs.
+  /// The best path to a pair of costs after the last layer.
   private struct End: DamageAtCost {
     var damage: Double
     var cost: Cost
     var label: Int
   }
 
-  /// Those within the constraints, with what depends on the costs alone.
+  /// Returns the ends within the constraints, with the damage that depends on the costs alone.
   private func ends(_ labels: FrontierLabels, _ effects: Effects, within constraints: CostConstraints) -> [End] {
     var ends: [End] = []
     for cell in 0..<(labels.damage.count / labels.states) {

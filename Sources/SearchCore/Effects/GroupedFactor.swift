@@ -1,30 +1,30 @@
 import Randomness
 
-/// The covariance of trainings as what their candidates have apart and what all share, K = R + X V Xᵀ: R has a block
-/// for each candidate (noise, what is particular to it, seeds that no other has), V is diagonal, of the weights that
+/// The covariance of trainings in factorized form, K = R + X V Xᵀ. R has a block for each candidate (noise, its
+/// particular effect, seeds that no other candidate has); V is diagonal, with the variances of the weights that
 /// candidates share. By Woodbury's identity (Golub and Van Loan 2013, section 2.1.4)
 ///
 ///     K⁻¹ = R⁻¹ − R⁻¹ X V^½ A⁻¹ V^½ Xᵀ R⁻¹        A = I + V^½ Xᵀ R⁻¹ X V^½        det K = det R · det A
 ///
-/// so that memory and time grow with the trainings, where those of a factor of K itself grow with their square and
-/// cube.
+/// so that memory and time are linear in the number of trainings, while those of a factor of K itself are quadratic and
+/// cubic.
 struct GroupedFactor: Sendable {
   /// All trainings of one candidate.
   struct Group: Sendable {
     let trainings: [Int]
-    /// Weights that its rows have, ascending.
+    /// The indices in A of the weights that its rows have, ascending.
     let columns: [Int]
-    /// X V^½: a row a training, an entry a column.
+    /// X V^½, with one row for each training and one entry for each column.
     let rows: [Double]
-    /// Of its block of R.
+    /// The factor of its block of R.
     let factor: CholeskyFactor
   }
 
   private let groups: [Group]
   private let groupOf: [Int]
-  /// Of A.
+  /// The factor of A.
   private let shared: CholeskyFactor
-  /// V^½ by weight, and a weight's place in A; nil for one that does not vary.
+  /// V^½ by weight; `places` has the index of each weight in A, `nil` for a weight of variance 0.
   private let roots: [Double]
   private let places: [Int?]
   private let trainings: Int
@@ -48,7 +48,7 @@ struct GroupedFactor: Sendable {
     self.trainings = trainings
   }
 
-  /// BᵀB, its lower triangle.
+  /// Adds the lower triangle of BᵀB to the matrix, where B consists of the rows.
   private static func add(_ rows: [Double], _ columns: [Int], to matrix: inout [Double], _ width: Int) {
     let count = columns.count
     guard count > 0 else { return }
@@ -73,33 +73,33 @@ struct GroupedFactor: Sendable {
     precondition(right.count == trainings)
     var sums = Array(repeating: 0.0, count: shared.count)
     var solution = right
-    // Room for what one group solves.
+    // Scratch space for the solution of one group.
     var room = Array(repeating: 0.0, count: groups.reduce(0) { max($0, $1.trainings.count) })
     sums.withUnsafeMutableBufferPointer { sums in
       room.withUnsafeMutableBufferPointer { room in
         for index in groups.indices { groups[index].addSolved(right, in: room, to: sums) }
         shared.solve(in: sums)
-        // R⁻¹ of what the weights leave, which keeps the digits that a difference of two solutions would lose.
+        // R⁻¹ (b − X V^½ w) keeps the digits that the difference of two solutions would lose.
         for index in groups.indices { groups[index].solve(&solution, without: sums, in: room) }
       }
     }
     return solution
   }
 
-  /// Of a sum of shared weights, that of its expectation.
+  /// Returns the posterior variance of a linear combination of shared weights.
   func variance(of row: [(index: Int, value: Double)]) -> Double { variance(reduced(row)) }
 
-  /// The same with what is particular to a candidate.
+  /// Returns the posterior variance of a linear combination of shared weights plus a candidate's particular effect.
   /// - Parameters:
-  ///   - particular: its variance before any training.
-  ///   - training: one of the candidate's; nil where it has none.
-  ///   - scales: of what is particular, by training.
+  ///   - particular: the prior variance of the particular effect.
+  ///   - training: one of the candidate's trainings; `nil` if it has none.
+  ///   - scales: the factor of the particular effect, by training.
   func variance(
     of row: [(index: Int, value: Double)], particular: Double, training: Int?, scales: [Double]
   ) -> Double {
     var entries = reduced(row)
     guard let training else { return variance(entries) + particular }
-    // Given the shared weights, what is particular follows from its candidate's trainings alone.
+    // Given the shared weights, the particular effect depends on the candidate's own trainings alone.
     let group = groups[groupOf[training]]
     let own = group.trainings.map { scales[$0] }
     let gain = group.factor.solve(own).map { particular * $0 }
@@ -120,7 +120,7 @@ struct GroupedFactor: Sendable {
 
   private func variance(_ entries: [Double]) -> Double { shared.solveLower(entries).reduce(0) { $0 + $1 * $1 } }
 
-  /// Of K⁻¹, the block of the trainings of one candidate.
+  /// Returns the block of K⁻¹ for the trainings of one candidate.
   func inverseBlock(ofCandidateOf training: Int) -> [Double] {
     let group = groups[groupOf[training]]
     let count = group.trainings.count
@@ -142,7 +142,7 @@ struct GroupedFactor: Sendable {
 }
 
 extension GroupedFactor.Group {
-  /// Xᵀ R⁻¹ b of the group's part of b.
+  /// Adds V^½ Xᵀ R⁻¹ b of the group's part of b to the sums.
   fileprivate func addSolved(
     _ right: [Double], in room: UnsafeMutableBufferPointer<Double>, to sums: UnsafeMutableBufferPointer<Double>
   ) {
@@ -152,7 +152,7 @@ extension GroupedFactor.Group {
     addTransposed(own, to: sums)
   }
 
-  /// R⁻¹ (b − X w) in the place of the group's part of b.
+  /// Replaces the group's part of b with R⁻¹ (b − X V^½ w).
   fileprivate func solve(
     _ values: inout [Double], without weights: UnsafeMutableBufferPointer<Double>,
     in room: UnsafeMutableBufferPointer<Double>
@@ -163,7 +163,7 @@ extension GroupedFactor.Group {
     for (place, training) in trainings.enumerated() { values[training] = own[place] }
   }
 
-  /// Xᵀ b.
+  /// Adds V^½ Xᵀ b to the sums.
   fileprivate func addTransposed(_ right: some Sequence<Double>, to sums: UnsafeMutableBufferPointer<Double>) {
     rows.withUnsafeBufferPointer { rows in
       for (index, value) in right.enumerated() {

@@ -1,22 +1,22 @@
-/// How much a frontier has of what the references leave open: the dense network and all layers at each rank, which
-/// anybody would try without a search.
+/// The share that a frontier covers of the hypervolume left open by the references: the dense network and all layers at
+/// each rank, which can be tried without a search.
 ///
-/// Hypervolume as it is reported counts from a network without accuracy, so that the references alone have nearly all
-/// of it. Here it counts from the worst value that any of the references has in each objective, which is the worst
-/// reference's accuracy and the dense network's costs.
+/// The reported hypervolume is measured from a network of zero accuracy, so that the references alone cover nearly all
+/// of it. Here it is measured from the worst value of any reference in each objective, which is the worst reference's
+/// accuracy and the dense network's costs.
 package struct OpenHypervolume: Sendable {
   private let references: [[Double]]
   private let corner: [Double]
   private let known: Double
   private let open: Double
 
-  /// So that the worst reference and the dense network count with their other values.
+  /// Moves the corner outward, so that the worst reference and the dense network count with their other values.
   private static let margin = 1e-6
 
-  /// Points have values that are to be small, in the same order.
+  /// Creates a measure from points whose values are minimized, in the same order of objectives.
   ///
-  /// - Parameter best: all that there is to find, as far as is known.
-  /// - Returns: nil without references, and where they leave nothing open.
+  /// - Parameter best: the best points known.
+  /// - Returns: `nil` without references, or if they leave nothing open.
   package init?(references: [[Double]], best: [[Double]]) {
     guard var corner = references.first else { return nil }
     for point in references { corner = zip(corner, point).map { max($0, $1) } }
@@ -27,21 +27,22 @@ package struct OpenHypervolume: Sendable {
     guard open > 1e-9 else { return nil }
   }
 
-  /// (H − H_ref) / (H_best − H_ref): of these points together with the references, of the references, of the best.
+  /// Returns (H − H_ref) / (H_best − H_ref), with the hypervolumes of these points together with the references, of the
+  /// references, and of the best points together with the references.
   package func share(_ points: [[Double]]) -> Double {
     (hypervolume(points: references + points, reference: corner) - known) / open
   }
 }
 
 extension StudyEstimates {
-  /// Of what the references leave open; 1 for the estimated frontier. Accuracies are the estimates of all candidates,
-  /// so that lucky trainings have no part in it.
+  /// Returns the share that the candidates cover of the hypervolume left open by the references; 1 for the estimated
+  /// frontier. Accuracies are the estimates of all candidates, so that lucky trainings do not affect it.
   ///
   /// - Parameters:
-  ///   - candidates: what was found.
-  ///   - objectives: of the study; times that are measured in trainings have no estimates and are left out.
-  /// - Returns: nil where accuracy is not weighed against a cost, where the dense network or all layers together have
-  ///   no sound training, and where they leave nothing open.
+  ///   - candidates: the candidates that were found.
+  ///   - objectives: the study's objectives; times that are measured in trainings have no estimates and are left out.
+  /// - Returns: `nil` if the objectives do not include accuracy and a cost, if the dense network or all layers together
+  ///   have no sound training, or if they leave nothing open.
   package func openShare(of candidates: some Sequence<Candidate>, in space: SearchSpace, objectives: [Objective])
     -> Double?
   {

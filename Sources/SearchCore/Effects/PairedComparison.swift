@@ -1,7 +1,7 @@
-/// Candidates beside the dense network, seed by seed.
+/// A comparison of candidates with the dense network, seed by seed.
 ///
-/// Differences are paired by seed; their intervals hold together with 95 % confidence: Student's t, each at its share
-/// of the 5 % (Bonferroni). Holm's procedure (1979) rejects more, and gives no such intervals.
+/// Differences are paired by seed. Their intervals hold simultaneously with 95 % confidence: Student's t, each at its
+/// share of the 5 % (Bonferroni). Holm's procedure (1979) rejects more, but gives no such intervals.
 package struct PairedComparison: Sendable {
   /// One training.
   struct Score {
@@ -12,19 +12,20 @@ package struct PairedComparison: Sendable {
     var accuracy: Double
   }
 
+  /// A candidate, compared with the dense network.
   package struct Entry: Hashable, Sendable {
     package var candidate: Candidate
     /// Mean accuracy, 0…1.
     package var accuracy: Double
     package var seeds: Int
-    /// Mean difference to the dense network under the same seeds, and the ends of its interval; nil where fewer than
-    /// two seeds have both.
+    /// The mean difference to the dense network under the same seeds; `low` and `high` are the ends of its interval.
+    /// `nil` for the dense network, and if fewer than two seeds have both.
     package var difference: Double?
     package var low: Double?
     package var high: Double?
   }
 
-  /// By candidate's text.
+  /// Sorted by the candidate's text.
   package let entries: [Entry]
 
   init(_ scores: some Sequence<Score>) {

@@ -1,6 +1,7 @@
-/// The candidates to name where no more than this may be spent, by what all trainings of a study say: a new answer to
-/// another question, without a training.
+/// The candidates to name within given constraints, by the model of all trainings of a study. Other constraints get a
+/// new answer without a new training.
 package struct Recommendations: Sendable {
+  /// A candidate to name, with its cost and estimate.
   package struct Entry: Hashable, Sendable {
     package var candidate: Candidate
     package var cost: Cost
@@ -11,17 +12,18 @@ package struct Recommendations: Sendable {
     package var isTrained: Bool
   }
 
-  /// Those within the constraints that no other beats in accuracy, parameters and effort, the most accurate first.
+  /// The candidates within the constraints that no other beats in accuracy, parameters and effort, the most accurate
+  /// first.
   package let entries: [Entry]
-  /// Trainings that the model read.
+  /// The number of trainings that the model read.
   package let trainings: Int
-  /// The solver did not have to round costs; the entries' own are exact always.
+  /// Whether the solver did not round costs; the costs of the entries are always exact.
   package let isExact: Bool
 
   /// - Parameters:
-  ///   - results: of the study; as `StudyEstimates` reads them.
-  ///   - template: of the study.
-  /// - Returns: nil without sound trainings.
+  ///   - results: the study's results, which are read as `StudyEstimates` reads them.
+  ///   - template: the study's template.
+  /// - Returns: `nil` without sound trainings.
   package init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate,
     within constraints: CostConstraints
@@ -38,8 +40,8 @@ package struct Recommendations: Sendable {
   }
 
   /// - Parameters:
-  ///   - accuracy: that they have at least, by the estimate.
-  ///   - isAccuracySought: the most accurate come first; otherwise the smallest, by parameters.
+  ///   - accuracy: the least estimated accuracy, 0…1; `nil` for any.
+  ///   - isAccuracySought: whether the most accurate come first; otherwise the smallest, by parameters.
   package func best(_ count: Int, atLeast accuracy: Double? = nil, isAccuracySought: Bool = true) -> [Entry] {
     let fit = entries.filter { $0.accuracy >= accuracy ?? -.infinity }
     if isAccuracySought { return Array(fit.prefix(count)) }

@@ -1,18 +1,20 @@
-/// How a lower rung is expected to differ from the top one, before trainings say it: deviations in points of accuracy
-/// on grids of their own, as `EffectPriors` has them.
+/// The expected differences of a lower rung from the top before any training: deviations in points of accuracy, each on
+/// its own grid, as in `EffectPriors`.
 package struct RungPriors: Hashable, Sendable {
+  /// The parameters of the priors of a rung.
   package enum Parameter: Int, CaseIterable, Sendable {
-    /// σ_k: of one training around its candidate and seed.
+    /// σ_k: the noise of one training around its candidate and seed.
     case noise
-    /// ρ_k: a point that decomposing costs at the top costs so many here; 0 where the rung says nothing of it.
+    /// ρ_k: the number of points lost here for each point that decomposing costs at the top; 0 if the rung is
+    /// uninformative.
     case scale
-    /// τ_{d,k}: of damage that layers do at this rung alone.
+    /// τ_{d,k}: of the layers' damage particular to this rung.
     case deviation
-    /// τ_{v,k}: of what is particular to one candidate at this rung alone.
+    /// τ_{v,k}: of the effect particular to one candidate at this rung.
     case candidate
-    /// σ_{b,k}: of the seed.
+    /// σ_{b,k}: of a seed's effect.
     case seed
-    /// Of a training's luck here with the same training's luck at the top.
+    /// The correlation of a training's noise here with its noise at the top.
     case correlation
   }
 
@@ -36,14 +38,15 @@ package struct RungPriors: Hashable, Sendable {
 
   package func variance(_ parameter: Parameter) -> Double { self[parameter] * self[parameter] }
 
-  /// One step or more down or up its grid; nil beyond the end of it.
+  /// Returns the priors with the parameter `step` steps up its grid (down if negative); `nil` beyond the ends of the
+  /// grid.
   func moved(_ parameter: Parameter, by step: Int) -> RungPriors? {
     var moved = self
     moved.positions[parameter.rawValue] += step
     return Self.grids[parameter.rawValue].indices.contains(moved.positions[parameter.rawValue]) ? moved : nil
   }
 
-  /// With every value of the parameter's grid, in its order.
+  /// Returns the priors with every value of the parameter's grid, in its order.
   func onGrid(of parameter: Parameter) -> [RungPriors] {
     Self.grids[parameter.rawValue].indices.map { position in
       var moved = self
@@ -52,8 +55,8 @@ package struct RungPriors: Hashable, Sendable {
     }
   }
 
-  /// Sum of squared steps from the default, where two weigh as much as a standard deviation. The noise is free; of the
-  /// scale, which may be anything between nothing and several times, eight weigh as much.
+  /// The sum of squared steps from the default, where two steps count as one standard deviation. The noise is free; of
+  /// the scale, which ranges from zero to several times the top's, eight steps count as one.
   var squaredSteps: Double {
     var squares = 0.0
     for parameter in Parameter.allCases where parameter != .noise {

@@ -1,7 +1,7 @@
-/// Rows of numbers that are mostly 0, one after the other in memory.
+/// Rows of numbers that are mostly 0, contiguous in memory.
 struct SparseRows: Sendable {
   private var entries: [(index: Int, value: Double)] = []
-  /// Where rows begin, and where the last one ends.
+  /// The index of each row's first entry, and the end of the last row.
   private var starts = [0]
 
   init(_ rows: [[(index: Int, value: Double)]]) {
@@ -17,7 +17,7 @@ struct SparseRows: Sendable {
 
   subscript(row: Int) -> ArraySlice<(index: Int, value: Double)> { entries[starts[row]..<starts[row + 1]] }
 
-  /// Each row times the vector, added in order to what is there.
+  /// Adds the product of each row with the vector to `sums`, in order.
   func addProducts(with vector: [Double], to sums: inout [Double]) {
     for row in indices {
       var sum = sums[row]
@@ -26,7 +26,7 @@ struct SparseRows: Sendable {
     }
   }
 
-  /// The rows' sum, each times its factor and each of its numbers times the scale of its place, added to what is there.
+  /// Adds all rows to `sums`, each row multiplied by its factor and each entry by the scale at its index.
   func add(times factors: [Double], scaledBy scales: [Double], to sums: inout [Double]) {
     for row in indices {
       let factor = factors[row]

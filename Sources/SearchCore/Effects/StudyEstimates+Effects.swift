@@ -1,10 +1,10 @@
-// What the estimates' model says of layers, pairs and itself.
+// The model's estimates of layers and pairs, and how well it predicts.
 extension StudyEstimates {
-  /// What decomposing a layer costs, other layers left as they are.
+  /// The accuracy that decomposing a layer costs, with other layers left as they are.
   package struct LayerEffect: Hashable, Sendable {
     package var layer: String
     package var form: BasisForm
-    /// Of which the form's rank is a part.
+    /// The number of the layer's output channels, of which the form's rank is a part.
     package var outputChannels: Int
     /// Accuracy lost, in points, and the ends of its 90 % interval.
     package var points: Double
@@ -12,13 +12,13 @@ extension StudyEstimates {
     package var high: Double
   }
 
-  /// What two layers cost together beyond each alone.
+  /// The accuracy that two layers cost together beyond each alone.
   package struct PairEffect: Hashable, Sendable {
     package var firstLayer: String
     package var firstForm: BasisForm
     package var secondLayer: String
     package var secondForm: BasisForm
-    /// As of `LayerEffect`; below 0 where the two do less harm together.
+    /// As in `LayerEffect`; negative if the two do less harm together.
     package var points: Double
     package var low: Double
     package var high: Double
@@ -26,26 +26,26 @@ extension StudyEstimates {
 
   /// How often the layers are decomposed in the best candidates of one size.
   package struct Inclusion: Hashable, Sendable {
-    /// The most parameters, as a share of the dense network's.
+    /// The largest number of parameters, as a share of the dense network's.
     package var parameterRatio: Double
-    /// By layer of the space, 0…1.
+    /// The share of draws that decompose each layer of the space, 0…1.
     package var shares: [Double]
   }
 
-  /// A candidate's mean accuracy as all other candidates' trainings foretell it, and as it was measured, 0…1.
+  /// A candidate's mean accuracy as predicted from all other candidates' trainings, and as measured, 0…1.
   package struct Prediction: Hashable, Sendable {
     package var candidate: Candidate
     package var foretold: Double
-    /// The ends of the 90 % interval of the measured mean.
+    /// The ends of the 90 % prediction interval of the measured mean.
     package var low: Double
     package var high: Double
     package var measured: Double
   }
 
-  /// Of the space, in canonical order.
+  /// The layers of the space, in canonical order.
   package var layers: [String] { model.space.layers.map(\.name) }
 
-  /// Layer by layer, in the order of its forms.
+  /// The effects of all forms, layer by layer.
   package var layerEffects: [LayerEffect] {
     model.space.layers.enumerated().flatMap { index, layer in
       layer.forms.enumerated().map { position, form in
@@ -58,7 +58,7 @@ extension StudyEstimates {
     }
   }
 
-  /// The strongest of near layers, at most `count`: those whose size is least in doubt first.
+  /// Returns at most `count` of the strongest effects of pairs, the most certain first (by mean over deviation).
   package func pairEffects(atMost count: Int) -> [PairEffect] {
     let (space, effects) = (model.space, model.effects)
     let known = space.pairs.enumerated().flatMap { index, pair in
@@ -68,7 +68,7 @@ extension StudyEstimates {
         }
       }
     }
-    // An interval takes a solution of the trainings' equations: those of the largest are enough.
+    // Each interval takes a solution of the trainings' equations, so only the largest effects get one.
     let strongest = known.filter { $0.3 != 0 }.sorted { abs($0.3) > abs($1.3) }.prefix(4 * count)
     let judged = strongest.map { index, first, second, _ in
       (index, first, second, model.combination(model.weights.row(ofPair: index, first, second)))
@@ -83,7 +83,7 @@ extension StudyEstimates {
     }
   }
 
-  /// Along the frontier, from the smallest candidates to the dense network's size.
+  /// Returns the inclusion along the frontier, from the smallest candidates to the dense network's size.
   package func inclusion(sizes: Int) -> [Inclusion] {
     let levels = CostLevels(model.space, count: sizes).ofParameters
     return zip(levels, draws.inclusion(levels)).map { level, shares in
@@ -92,7 +92,7 @@ extension StudyEstimates {
     }
   }
 
-  /// Of at most `count` trained candidates, taken evenly.
+  /// Returns the predictions of at most `count` trained candidates, taken evenly.
   package func predictions(atMost count: Int) -> [Prediction] {
     let candidates = model.trained.filter(model.isTrainedAtTop)
     let step = max(1, (candidates.count + count - 1) / max(1, count))
@@ -106,16 +106,17 @@ extension StudyEstimates {
     }
   }
 
-  /// Deviation of one training around its candidate, and of the seed that trainings of different candidates share, in
-  /// points; nil where none do.
+  /// The deviations of one training around its candidate and of a seed's effect, in points. `seed` is `nil` if no
+  /// trainings of different candidates share a seed.
   package var noise: (training: Double, seed: Double?) {
     (model.varianceOfTraining.squareRoot(), model.sharesSeeds ? priors[.seed] : nil)
   }
 }
 
 extension EffectModel {
-  /// The mean of a candidate's trainings at the top, as the trainings of all others foretell it, all in points
-  /// (Rasmussen and Williams 2006, section 5.4.2, for several trainings at once). Nil where it has none at the top.
+  /// Returns the mean of a candidate's trainings at the top as predicted from the trainings of all others, its
+  /// deviation, and the measured mean, all in points (Rasmussen and Williams 2006, section 5.4.2, for several trainings
+  /// at once); `nil` if the candidate has no training at the top.
   func heldOut(_ options: [Int]) -> (mean: Double, deviation: Double, measured: Double)? {
     let own = trainings(of: options)
     let top = own.indices.filter { trainings[own[$0]].rung == 0 }
@@ -125,7 +126,7 @@ extension EffectModel {
     let errors = inverse.solve(own.map { residuals[$0] })
     let measured = Statistics.mean(top.map { trainings[own[$0]].score })
     let mean = Statistics.mean(top.map { trainings[own[$0]].score - errors[$0] })
-    // Of the mean over the top's trainings.
+    // The variance of the mean over the trainings at the top.
     let share = own.indices.map { top.contains($0) ? 1 / Double(top.count) : 0 }
     let variance = zip(share, inverse.solve(share)).reduce(0) { $0 + $1.0 * $1.1 }
     return (mean, max(0, variance).squareRoot(), measured)

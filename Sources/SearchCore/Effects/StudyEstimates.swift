@@ -1,8 +1,9 @@
 import Randomness
 
-/// What all trainings of a study together say of its candidates, beside what was measured of each: those that were
-/// trained, and those that the model would name without a training.
+/// The model's estimates of a study's candidates from all its trainings together, beside what was measured of each: for
+/// candidates that were trained, and for those that the model names without a training.
 package struct StudyEstimates: Sendable {
+  /// A candidate with its cost and estimate.
   package struct Entry: Hashable, Sendable {
     package var candidate: Candidate
     package var cost: Cost
@@ -10,42 +11,43 @@ package struct StudyEstimates: Sendable {
     package var accuracy: Double
     package var low: Double
     package var high: Double
-    /// Share of draws in which no other candidate, trained or not, is as small and better.
+    /// The share of draws in which no other candidate, trained or not, costs no more and is more accurate.
     package var frontierProbability: Double
-    /// Other points of the estimated frontier of which the data cannot tell which is better: the 90 % interval of the
-    /// difference holds 0. In the frontier's order.
+    /// Other points of the estimated frontier that the data cannot tell from this one in accuracy: the 90 % interval of
+    /// the difference contains 0. In the order of the frontier.
     package var withinNoiseOf: [Candidate]
-    /// At the top rung.
+    /// Whether the candidate was trained at the top rung.
     package var isTrained: Bool
     package var isOnFrontier: Bool
   }
 
-  /// By parameters, then by text.
+  /// Sorted by parameters, then by text.
   package let entries: [Entry]
   package let priors: EffectPriors
   /// In points; see `FrontierDraws.expectedLoss`.
   package let expectedLoss: Double?
-  /// Trainings that the model read.
+  /// The number of trainings that the model read.
   package let trainings: Int
-  /// The solver did not have to round costs to find the frontier; the entries' own are exact always.
+  /// Whether the solver found the frontier without rounding costs; the costs of the entries are always exact.
   package let isExact: Bool
-  /// For what `StudyEstimates+Effects` tells.
+  /// Read by `StudyEstimates+Effects`.
   let model: EffectModel
   let draws: FrontierDraws
 
-  /// One by one, memory grows with the square of the figures: to 50 MB by here.
+  /// The largest number of figures that are read one by one; memory grows with the square of their number, up to 50 MB.
   package static let mostWhole = 1_000
 
   /// - Parameters:
-  ///   - results: of the study; what diverged is left out, and candidates most of whose trainings diverged are not
-  ///     named. Confirmations are left out, too: they are to judge what the others say. Their candidates have entries.
-  ///   - template: of the study.
-  ///   - seed: of the study, for the draws.
-  ///   - lowest: accuracy of what the estimated frontier names, 0…1.
-  ///   - most: figures of trainings that are read one by one; of more, those of a candidate are read together, with the
-  ///     same outcome but for rounding.
-  ///   - workforce: for what takes long; the same estimates come of any.
-  /// - Returns: nil without sound trainings.
+  ///   - results: the study's results. Diverged trainings are left out, and candidates without a majority of sound
+  ///     trainings are not named. Confirmations are left out as well, since they serve to judge the estimates; their
+  ///     candidates have entries.
+  ///   - template: the study's template.
+  ///   - seed: the study's seed, for the draws.
+  ///   - lowest: the least estimated accuracy of points of the estimated frontier, 0…1.
+  ///   - most: the largest number of figures that are read one by one; if there are more, those of a candidate are read
+  ///     together, with the same outcome except for rounding.
+  ///   - workforce: computes what takes long; the estimates do not depend on it.
+  /// - Returns: `nil` without sound trainings.
   package init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, seed: UInt64,
     within constraints: CostConstraints = .none, atLeast lowest: Double = 0, draws count: Int = 1000,
@@ -75,7 +77,7 @@ package struct StudyEstimates: Sendable {
     entries = workforce.map(named.count) { index in
       let options = named[index]
       let expected = model.estimate(options)
-      // The frontier's come first.
+      // The points of the frontier come first.
       let isOnFrontier = index < frontier.count
       return Entry(
         candidate: space.candidate(options: options), cost: space.cost(options: options),
@@ -94,10 +96,10 @@ package struct StudyEstimates: Sendable {
     trainings = study.trainings
   }
 
-  /// By candidate, those of which the draws cannot tell which is better, in order: the middle nine tenths of the
-  /// differences hold 0. Which of two is asked about makes no difference.
+  /// Returns, for each candidate, those that the draws cannot tell from it in accuracy, in order: the middle nine
+  /// tenths of the differences contain 0. The relation is symmetric.
   ///
-  /// - Parameter accuracies: by candidate, of every draw.
+  /// - Parameter accuracies: the accuracies of each candidate in all draws.
   private static func withinNoise(_ accuracies: [[Double]], on workforce: some Workforce) -> [[Int]] {
     var similar = workforce.map(accuracies.count) { second in
       (0..<second).filter { isWithinNoise(accuracies[$0], accuracies[second]) }
@@ -108,7 +110,7 @@ package struct StudyEstimates: Sendable {
     return similar
   }
 
-  /// There are many pairs, and counting needs no order: it ends as soon as both tails are left.
+  /// Counts both tails instead of sorting, since there are many pairs, and ends as soon as the outcome is known.
   private static func isWithinNoise(_ left: [Double], _ right: [Double]) -> Bool {
     let count = left.count
     let tail = count / 20

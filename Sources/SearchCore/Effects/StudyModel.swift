@@ -1,21 +1,21 @@
-/// What a study's trainings say together, and what may be named by it.
+/// The model of a study's trainings, and the frontier of candidates to name by it.
 struct StudyModel: Sendable {
   let model: EffectModel
-  /// Of all costs, exact where they are few enough.
+  /// The solver for all costs, exact if there are few enough pairs of them.
   let solver: FrontierSolver
-  /// Works that say something.
+  /// The number of works that have figures.
   let trainings: Int
-  /// Candidates that have not more sound trainings than diverged ones.
+  /// Candidates that do not have more sound trainings than diverged ones.
   let unsound: Set<[Int]>
 
   var space: EffectSpace { model.space }
 
-  /// Of all sound trainings but confirmations, in the order of candidates, repetitions and rungs, whatever order the
-  /// dictionary has.
+  /// Fits the model to all sound trainings except confirmations, in the order of candidates, repetitions and rungs,
+  /// regardless of the order of the dictionary.
   /// - Parameters:
-  ///   - template: of the study, which tells its rungs apart and what is read of them.
-  ///   - most: figures of trainings that are read as ever; more are grouped (`EffectModel`).
-  /// - Returns: nil without any.
+  ///   - template: the study's template, which defines the rungs and what is read of them.
+  ///   - most: the largest number of figures that are read one by one; more are grouped (`EffectModel`).
+  /// - Returns: `nil` without sound trainings.
   init?(
     _ searchSpace: SearchSpace, results: [Work: Observation], template: WorkTemplate, groupedBeyond most: Int = .max
   ) {
@@ -37,7 +37,7 @@ struct StudyModel: Sendable {
     unsound = Self.unsound(read.filter { $0.rung == 0 }.map { ($0.work.candidate, $0.result.diverged) }, in: space)
   }
 
-  /// Candidates that have not more sound trainings than diverged ones.
+  /// Returns the candidates that do not have more sound trainings than diverged ones.
   static func unsound(_ trainings: [(Candidate, isDiverged: Bool)], in space: EffectSpace) -> Set<[Int]> {
     var balance: [Candidate: Int] = [:]
     for (candidate, isDiverged) in trainings { balance[candidate, default: 0] += isDiverged ? -1 : 1 }
@@ -48,8 +48,9 @@ struct StudyModel: Sendable {
     FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
   }
 
-  /// Decomposed points of an estimated frontier that are accurate enough, at most so many, evenly over their costs.
-  /// - Parameter accuracy: by the estimate, 0…1.
+  /// Returns at most `count` decomposed points of an estimated frontier that are accurate enough, evenly over their
+  /// costs.
+  /// - Parameter accuracy: the least estimated accuracy, 0…1.
   func spreadPoints(
     _ count: Int, of estimate: FrontierEstimate, atLeast accuracy: Double
   ) -> [FrontierEstimate.Entry] {
@@ -66,10 +67,10 @@ struct StudyModel: Sendable {
     return EvenSpread.choose(of: ordered.map { (size($0), $0) }, over: count)
   }
 
-  /// Where an estimated frontier bends most, as its picture shows it; nil where it does not.
+  /// Returns the point where an estimated frontier bends most, as its figure shows it; `nil` if it does not bend.
   /// - Parameters:
-  ///   - count: the cost that accuracy is drawn against.
-  ///   - accuracy: of the points that are drawn, 0…1.
+  ///   - count: the cost against which accuracy is plotted.
+  ///   - accuracy: the least accuracy of the points that are plotted, 0…1.
   func knee(
     of estimate: FrontierEstimate, against count: (Cost) -> Int, atLeast accuracy: Double
   ) -> FrontierEstimate.Entry? {

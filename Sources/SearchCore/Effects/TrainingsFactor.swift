@@ -1,8 +1,8 @@
-/// The covariance K of trainings, in a form that equations with it can be solved by.
+/// The covariance K of trainings, factorized for solving equations with it.
 enum TrainingsFactor: Sendable {
-  /// Of few trainings, and of all that decisions depend on: the same bits as ever.
+  /// For few trainings, and for everything that decisions depend on, whose bits must not change.
   case whole(CholeskyFactor)
-  /// Of many: the same numbers but for rounding.
+  /// For many trainings: the same numbers except for rounding.
   case grouped(GroupedFactor)
 
   /// ln det K.
@@ -29,8 +29,10 @@ enum TrainingsFactor: Sendable {
     }
   }
 
-  /// The rows and columns of K⁻¹ that belong to all trainings of one candidate.
-  /// - Parameter own: those trainings, in their order; `count`: of all.
+  /// Returns the rows and columns of K⁻¹ that belong to all trainings of one candidate.
+  /// - Parameters:
+  ///   - own: those trainings, in order.
+  ///   - count: the number of all trainings.
   func inverseBlock(_ own: [Int], of count: Int) -> [Double] {
     switch self {
     case .whole(let factor):

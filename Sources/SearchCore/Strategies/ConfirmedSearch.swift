@@ -1,12 +1,12 @@
 import Randomness
 
-/// Another search, and once that is over trainings of what it found, under seeds that no decision has seen: dense and
-/// the points of the estimated frontier, spread over their costs.
+/// Wraps another search and, once that is over, trains what it found under seeds that no decision has seen: the dense
+/// network and the points of the estimated frontier, spread over their costs.
 ///
-/// What the search learns, it learns from its own trainings alone. Where it goes on later under a larger budget, what
-/// it finds then is confirmed, too: half of what was added is kept for that.
+/// The search learns from its own trainings alone. If it continues later under a larger budget, what it finds then is
+/// confirmed, too: half of what was added is kept for that.
 struct ConfirmedSearch: SearchStrategy {
-  /// Until something is confirmed.
+  /// The search that is asked until something is confirmed.
   private let search: any SearchStrategy
   private let searchWithin: @Sendable (_ jobs: Int) -> (any SearchStrategy)?
   private let jobs: Int?
@@ -15,19 +15,19 @@ struct ConfirmedSearch: SearchStrategy {
   private let minAccuracy: Double?
   private let space: SearchSpace
   private let template: WorkTemplate
-  /// Of the search's own trainings.
+  /// The template of the search's own trainings.
   private let searched: WorkTemplate
 
-  /// Points that are confirmed at most, dense apart.
+  /// The largest number of points that are confirmed, besides the dense network.
   static let mostPoints = 12
 
-  /// Trainings that are kept for confirmations, `trainings` of each point.
+  /// Returns the number of trainings that are kept for confirmations, with `trainings` of each point.
   static func reserve(_ trainings: Int) -> Int { (mostPoints + 1) * trainings }
 
   /// - Parameters:
-  ///   - search: within what `reserve` leaves of the budget.
-  ///   - searchWithin: the same search within another number of jobs.
-  ///   - jobs: the budget.
+  ///   - search: the wrapped search, within what `reserve` leaves of the budget.
+  ///   - searchWithin: makes the same search for another number of jobs.
+  ///   - jobs: the budget; `nil` for no bound.
   init(
     _ search: any SearchStrategy, within searchWithin: @escaping @Sendable (_ jobs: Int) -> (any SearchStrategy)?,
     budget jobs: Int?, _ settings: StrategySettings, space: SearchSpace, template: WorkTemplate
@@ -40,7 +40,7 @@ struct ConfirmedSearch: SearchStrategy {
     minAccuracy = settings.minAccuracy
     self.space = space
     searched = template
-    // Whatever the search's own seeds are, confirmations are compared seed by seed.
+    // Confirmations are compared seed by seed, whatever the search's own seeding.
     self.template = WorkTemplate(kind: template.kind, studySeed: template.studySeed, seeding: .common)
   }
 
@@ -53,7 +53,7 @@ struct ConfirmedSearch: SearchStrategy {
 
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let searched = history.withoutConfirmations
-    // As much as the search would have known without the rounds in between.
+    // The search knows as much as it would without the rounds of confirmations in between.
     return search(after: history).decide(searched.rounds.count, history: searched)
   }
 
@@ -61,8 +61,9 @@ struct ConfirmedSearch: SearchStrategy {
     bound(after: history).flatMap(searchWithin) ?? search
   }
 
-  /// Of the search, as far as the rounds before tell: half of what is left after the last confirmations, where that
-  /// suffices to confirm two points more.
+  /// Returns the budget of the search according to the rounds so far; `nil` before any confirmations. After them, the
+  /// search gets half of what is left (all but `reserve`, if that is less than half), provided that the other half
+  /// suffices to confirm two more points.
   private func bound(after history: SearchHistory) -> Int? {
     guard let jobs, let last = history.rounds.lastIndex(where: { $0.contains(where: Confirmation.includes) }) else {
       return nil
@@ -71,7 +72,7 @@ struct ConfirmedSearch: SearchStrategy {
     let left = max(0, jobs - spent.count)
     let more = left < 4 * trainings ? 0 : left - min(Self.reserve(trainings), left / 2)
     let bound = spent.count { !Confirmation.includes($0) } + more
-    // Where the budget has not grown, what is left is what fewer points than `mostPoints` took less.
+    // If the budget has not grown, what is left was saved by confirming fewer points than `mostPoints`.
     return min(jobs - Self.reserve(trainings), bound)
   }
 
@@ -82,7 +83,7 @@ struct ConfirmedSearch: SearchStrategy {
     guard !points.isEmpty else { return .over }
     let asked = Set(history.asked)
     if bound(after: history) != nil {
-      // Of the new points as many as are confirmed whole.
+      // Of the new points, as many as the budget confirms completely.
       let isNew = { !asked.contains(template.work($0, repetition: Confirmation.firstRepetition)) }
       let most = jobs.map { max(0, $0 - history.asked.count) / trainings } ?? .max
       let new = points.filter(isNew).enumerated().map { (size: Double($0.offset), $0.element) }
@@ -92,7 +93,7 @@ struct ConfirmedSearch: SearchStrategy {
     let works = (0..<trainings).flatMap { number in
       ([.dense] + points).map { template.work($0, repetition: Confirmation.firstRepetition + number) }
     }.filter { !asked.contains($0) }
-    // Under a larger budget than the last confirmations came with, it goes on until that is spent.
+    // If the budget is larger than at the last confirmations, the search continues until it is spent.
     if works.isEmpty { return round(history.rounds.count, history: history) }
     return SearchRound(
       works: works, notes: ["dense and \(points.count) points of the estimated frontier are confirmed"],
@@ -110,7 +111,7 @@ struct ConfirmedSearch: SearchStrategy {
     return min(jobs ?? .max, bounded + confirmations + later)
   }
 
-  /// Of the estimated frontier, at most `mostPoints`, evenly over their costs, and what is expected to be lost by it.
+  /// Returns at most `mostPoints` points of the estimated frontier, evenly over their costs, and its expected loss.
   private func points(_ history: SearchHistory) -> ([Candidate], expectedLoss: Double?) {
     guard let study = StudyModel(space, results: history.results, template: searched) else { return ([], nil) }
     let space = study.space
@@ -129,7 +130,7 @@ struct ConfirmedSearch: SearchStrategy {
 }
 
 extension StrategySettings {
-  /// Why so many confirmations cannot be had of a budget; nil where they can.
+  /// Returns why a budget does not allow this number of confirmations; `nil` if it does.
   package func problemOfConfirming(within jobs: Int?) -> String? {
     let kept = ConfirmedSearch.reserve(confirm)
     guard let jobs, jobs - kept < jobs / 2 else { return nil }
@@ -139,7 +140,7 @@ extension StrategySettings {
 }
 
 extension SearchHistory {
-  /// As if nothing had been confirmed.
+  /// The history without confirmations.
   var withoutConfirmations: SearchHistory {
     guard rounds.joined().contains(where: Confirmation.includes) else { return self }
     var history = SearchHistory(

@@ -1,9 +1,10 @@
-/// Everything: the dense network, then every set of layers at every rank, small sets first, as far as the budget goes.
+/// Trains every candidate: the dense network, then every set of layers at every rank, small sets first, as far as the
+/// budget goes.
 ///
-/// Where all candidates share their seeds, the whole space is trained under one seed before the next: a larger budget
-/// then adds seeds. Where each has its own, a candidate is done with before the next begins.
+/// If all candidates share their seeds, the whole space is trained under one seed before the next, so that a larger
+/// budget adds seeds. If each has its own, all repetitions of a candidate come before the next candidate.
 struct ExhaustiveSearch: OneRoundSearch {
-  /// Without a budget, more candidates than this are refused: such a budget is a mistake.
+  /// The largest number of trainings without a budget; more are refused, since a missing budget is then a mistake.
   static let unboundedLimit = 100_000.0
 
   let name = StrategyName.exhaustive
@@ -44,13 +45,13 @@ struct ExhaustiveSearch: OneRoundSearch {
   private static func text(_ count: Double) -> String { count < 1e15 ? "\(Int(count))" : "\(count)" }
 }
 
-/// Every candidate of a space, one after the other without holding them: by number of decomposed layers, then by layers
-/// in canonical order, then by forms.
+/// Every candidate of a space, generated one at a time: by number of decomposed layers, then by layers in canonical
+/// order, then by forms.
 struct SmallestSetsFirst: Sequence, IteratorProtocol {
   private let choices: [SearchSpace.Choice]
-  /// Indices of the decomposed layers, increasing; nil at the end.
+  /// The indices of the decomposed layers, increasing; `nil` at the end.
   private var layers: [Int]? = []
-  /// Index of each one's form.
+  /// The index of each decomposed layer's form.
   private var forms: [Int] = []
 
   init(_ choices: [SearchSpace.Choice]) { self.choices = choices }

@@ -1,6 +1,6 @@
-/// The references, then a balanced design of the whole budget in one round: for machines with as many slots as
-/// trainings. Every training informs about every layer; one layer at a time needs about (L + 1)/2 times as many for the
-/// same error (Box, Hunter and Hunter 2005, chapter 5).
+/// Trains the references and a balanced design of the whole budget in one round, for machines with as many slots as
+/// trainings. Every training is informative about every layer; varying one layer at a time needs about (L + 1)/2 times
+/// as many trainings for the same error (Box, Hunter and Hunter 2005, chapter 5).
 struct FactorialSearch: SearchStrategy {
   let name = StrategyName.factorial
   let notes: [String]
@@ -11,14 +11,14 @@ struct FactorialSearch: SearchStrategy {
   init(_ settings: StrategySettings, space: SearchSpace, jobs: Int?, template: WorkTemplate) {
     sample = SearchSample(space, constraints: settings.constraints, template: template)
     seeds = settings.seeds
-    // Four trainings for each layer tell its effect with half the noise of one training.
+    // Four trainings for each layer determine its effect with half the noise of one training.
     self.jobs = jobs ?? max(32, 4 * sample.space.layers.count) * settings.seeds
     notes = jobs == nil ? ["no budget is set: \(self.jobs) trainings are asked for"] : []
   }
 
   func roundsToKnow(before round: Int) -> Int { 0 }
 
-  /// What was asked for under a smaller budget stays, and the design is filled up around it.
+  /// Keeps what was asked for under a smaller budget, and completes the design around it.
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let asked = sample.asked(history)
     let left = jobs - history.asked.count

@@ -1,10 +1,10 @@
 import Randomness
 
-/// A generation of NSGA-II (Deb et al. 2002): parents by nondominated rank and crowding, uniform crossover, every layer
-/// changed with probability 1/L.
+/// A generation of NSGA-II (Deb et al. 2002): parents by nondominated rank and crowding distance, uniform crossover,
+/// every layer mutated with probability 1/L.
 ///
-/// Parents come from all that is known, not from the generation before alone, and no candidate comes twice: a training
-/// costs more than remembering.
+/// Parents come from all known candidates, not only from the previous generation, and no candidate is asked for twice:
+/// a training costs more than remembering its result.
 struct GeneticRound {
   struct Individual: Sendable {
     var options: [Int]
@@ -14,15 +14,15 @@ struct GeneticRound {
 
   let space: EffectSpace
   let constraints: CostConstraints
-  /// Candidates that do not come again.
+  /// Candidates that are not asked for again.
   var asked: Set<[Int]>
 
   private static let crossoverProbability = 0.9
   private static let mostAttempts = 200
 
   /// - Parameters:
-  ///   - known: in a fixed order.
-  ///   - count: fewer come back where the space has no more.
+  ///   - known: the known candidates, in a fixed order.
+  ///   - count: the number of candidates wanted; fewer are returned if no more are found.
   mutating func decide(from known: [Individual], count: Int, random: inout StableRandom) -> [[Int]] {
     let parents = Self.fittest(known, count: max(2, count))
     var children: [[Int]] = []
@@ -36,7 +36,7 @@ struct GeneticRound {
 
   private func child(of parents: [(options: [Int], fitness: Fitness)], _ random: inout StableRandom) -> [Int]? {
     for attempt in 0..<Self.mostAttempts {
-      // Where all that parents lead to is known, chance has to find something else.
+      // If everything that the parents lead to is known, the rest of the attempts are random draws.
       let isBred = !parents.isEmpty && attempt < Self.mostAttempts / 2
       let options = isBred ? bred(from: parents, &random) : drawn(&random)
       if !asked.contains(options), constraints.allow(space.cost(options: options)) { return options }
@@ -70,7 +70,7 @@ struct GeneticRound {
 
   // MARK: selection
 
-  /// Better is less.
+  /// The fitness of a parent; smaller is better.
   private struct Fitness: Comparable {
     var rank: Int
     var crowding: Double
@@ -96,7 +96,8 @@ struct GeneticRound {
     return Array(ordered.prefix(count))
   }
 
-  /// Crowding distances within a front: how far the neighbors in each objective lie apart; infinite at its ends.
+  /// Returns the crowding distances within a front: the sum over the objectives of the distance between both neighbors,
+  /// relative to the front's range; infinite at the ends.
   static func distances(_ front: [[Double]]) -> [Double] {
     var distances = Array(repeating: 0.0, count: front.count)
     for objective in front.first?.indices ?? 0..<0 {

@@ -1,4 +1,4 @@
-/// NSGA-II, a generation a round: for those who distrust models, and as a yardstick of our own.
+/// NSGA-II, one generation per round: a search that needs no model, and a baseline for those that do.
 struct GeneticSearch: SearchStrategy {
   let name = StrategyName.nsga2
   let notes: [String]
@@ -6,7 +6,7 @@ struct GeneticSearch: SearchStrategy {
   private let settings: StrategySettings
   private let jobs: Int
 
-  /// Generations where the configuration sets no budget.
+  /// The number of generations if the configuration sets no budget.
   private static let defaultGenerations = 10
 
   init(_ settings: StrategySettings, space: SearchSpace, jobs: Int?, template: WorkTemplate) {
@@ -35,8 +35,8 @@ struct GeneticSearch: SearchStrategy {
       works: Array(sample.works(references + children, asked: asked, seeds: settings.seeds).prefix(left)))
   }
 
-  /// Candidates most of whose trainings are sound, by mean accuracy and costs, in the order in which they were asked
-  /// for.
+  /// Returns the candidates with a majority of sound trainings, with mean accuracy and costs, in the order in which
+  /// they were asked for.
   private func individuals(_ history: SearchHistory) -> [GeneticRound.Individual] {
     var sound: [Candidate: [Double]] = [:]
     var diverged: [Candidate: Int] = [:]

@@ -1,31 +1,31 @@
-/// Another search whose candidates begin at the lowest rung, and of which those go on that may be the best (successive
-/// halving; Jamieson and Talwalkar 2016).
+/// Wraps another search with successive halving (Jamieson and Talwalkar 2016): candidates begin at the lowest rung, and
+/// those that may be the best are promoted.
 ///
-/// A bracket is a round of the other search, or a part of the one round of a search that has but one. Once all of a
-/// round is settled, what it asked for at a rung is decided together, and what goes on is asked for beside the next
+/// A bracket is a round of the wrapped search, or a part of the only round of a search that has but one. Once all of a
+/// round is settled, what it asked for at a rung is decided together, and promotions are asked for beside the next
 /// bracket but one, so that no slot waits. Promotion by arrival (Li et al. 2018) would make what is trained depend on
 /// the number of workers.
 struct HalvingSearch: SearchStrategy {
   let notes: [String]
   let takesTime = true
-  /// Asks at the lowest rung.
+  /// The wrapped search, which asks at the lowest rung.
   private let search: any SearchStrategy
   private let settings: HalvingSettings
   private let constraints: CostConstraints
   private let space: SearchSpace
   private let references: Set<Candidate>
   private let template: WorkTemplate
-  /// Works of a bracket, where the search would ask for all at once.
+  /// The number of works of a bracket, if the search would ask for all at once; `nil` otherwise.
   private let bracketSize: Int?
-  /// Trainings of a candidate, which stay together.
+  /// The number of trainings of a candidate, which stay together.
   private let seeds: Int
-  /// Every job counts as one, at whatever rung.
+  /// The budget, in which every job counts as one, at any rung; `nil` for no bound.
   private let jobs: Int?
 
-  /// So few works are no bracket where the search would have asked for more.
+  /// The smallest number of works of a bracket that is cut to the budget.
   private static let smallestCutBracket = 4
 
-  /// Throws `SearchError.strategy`.
+  /// Throws `SearchError.strategy` if the settings do not fit the strategy or the study's rungs.
   init(
     _ settings: StrategySettings, _ halving: HalvingSettings, space: SearchSpace, jobs: Int?, template: WorkTemplate
   ) throws(SearchError) {
@@ -59,7 +59,7 @@ struct HalvingSearch: SearchStrategy {
     }
   }
 
-  /// Of a rung, those that go on: chosen, and by chance.
+  /// Returns the share of a rung that is promoted: those chosen, and some of the others at random.
   private static func promotedShare(_ settings: HalvingSettings) -> Double {
     settings.keep + Promotions.randomShare * (1 - settings.keep)
   }
@@ -67,11 +67,11 @@ struct HalvingSearch: SearchStrategy {
   var name: StrategyName { search.name }
   var roundSize: Int? { search.roundSize ?? bracketSize }
 
-  /// All but the round before, as far as the other search can do without it.
+  /// All rounds but the previous one, or also that one if the wrapped search needs it.
   func roundsToKnow(before round: Int) -> Int { max(0, round - 1, search.roundsToKnow(before: round)) }
 
-  /// What is left to decide once everything is known, and then the next best for what is left of the budget. The other
-  /// search is not asked again: what follows a last round is the same after a restart.
+  /// Decides the groups that are still undecided, and then promotes the next best with what is left of the budget. The
+  /// wrapped search is not asked again, so that what follows a last round is the same after a restart.
   func lastRound(history: SearchHistory) -> SearchRound {
     let number = history.rounds.count
     let ladder = ladder(history)
@@ -83,7 +83,7 @@ struct HalvingSearch: SearchStrategy {
     return SearchRound(works: next, notes: next.isEmpty ? [] : ["what is left of the budget promotes the next best"])
   }
 
-  /// Of the budget.
+  /// Returns what is left of the budget.
   private func left(_ history: SearchHistory) -> Int { jobs.map { max(0, $0 - history.asked.count) } ?? .max }
 
   private func ladder(_ history: SearchHistory) -> RungLadder {
@@ -111,13 +111,13 @@ struct HalvingSearch: SearchStrategy {
       let share = share(ladder)
       bracket.works = affordable(bracket.works, within: free(after, known: known, share), ladder, share)
     }
-    // Where the other search wanted nothing before, it has said so.
+    // If the wrapped search wanted nothing before, its notes have been given.
     if !bracket.works.isEmpty || ladder.roundsWithoutBracket.isEmpty { notes += bracket.notes }
     return SearchRound(works: promoted + bracket.works, notes: notes, expectedLoss: bracket.expectedLoss)
   }
 
-  /// The other search has had what there was for it: a round had no bracket, which it did not want, or for which there
-  /// was no room under this budget.
+  /// Whether the wrapped search is over: an earlier round had no bracket, either because the search did not want one,
+  /// or because there was no room for one under this budget.
   private func isOver(_ ladder: RungLadder) -> Bool {
     ladder.roundsWithoutBracket.contains { round in
       guard jobs != nil else { return true }
@@ -126,30 +126,31 @@ struct HalvingSearch: SearchStrategy {
       let before = self.ladder(ladder.history.known(rounds: known, asked: round))
       let share = share(before)
       if free(until, known: known, share) < Double(smallestBracket(share) * template.rungs.count) { return true }
-      // A decision of the other search, which takes time: last.
+      // Checked last, since a decision of the wrapped search takes time.
       let then = before.ofBrackets
       return search.round(then.rounds.count, history: then).works.isEmpty
     }
   }
 
-  /// Jobs of the budget that are neither asked for nor expected to go on from what was asked for and is not decided.
+  /// Returns the number of jobs of the budget that are neither asked for nor expected as promotions of undecided works.
   ///
-  /// - Parameter known: of the first rounds, so many are decided.
+  /// - Parameter known: the number of leading rounds that are decided.
   private func free(_ history: SearchHistory, known: Int, _ share: Double) -> Double {
     let ladder = ladder(history)
     let open = ladder.undecided(ofRounds: known..<max(known, history.rounds.count))
     return Double((jobs ?? .max) - history.asked.count) - ladder.expectedJobs(ofUndecided: open, promoted: share)
   }
 
-  /// Of what is on a rung, what is expected to go on: where there are several above one, everything, until it is known
-  /// that they agree. (With one, too little is left for the last brackets at most, which is then for the best of them.)
+  /// Returns the share of a rung that is expected to be promoted. With several rungs above the lowest, this is
+  /// everything until all rungs are known to agree. (With one, at worst too little is left for the last brackets, and
+  /// the best of them get it.)
   private func share(_ ladder: RungLadder) -> Double {
     guard template.topRung > 1 else { return Self.promotedShare(settings) }
     let promotions = promotions(ladder, ladder.history.rounds.count)
     return (1...template.topRung).allSatisfy(promotions.decides(below:)) ? Self.promotedShare(settings) : 1
   }
 
-  /// As many of the first as can go on as usual within so many jobs.
+  /// Returns as many of the first works as fit into `free` jobs together with their expected promotions.
   private func affordable(_ works: [Work], within free: Double, _ ladder: RungLadder, _ share: Double) -> [Work] {
     var left = free
     let count = works.prefix { work in
@@ -157,16 +158,16 @@ struct HalvingSearch: SearchStrategy {
       return left >= 0
     }.count
     let cut = works.first(count, seeds: seeds)
-    // A budget too small for one training at all rungs begins all the same.
+    // Even a budget too small for one training at all rungs begins one.
     if ladder.brackets.isEmpty { return Array(works.prefix(max(1, cut.count))) }
     return cut.count < min(works.count, smallestBracket(share)) ? [] : cut
   }
 
-  /// A trickle of small brackets would let slots wait; what is left goes to the next best instead, where not everything
-  /// goes on.
+  /// Returns the smallest number of works of a bracket. A series of tiny brackets would let slots wait; unless
+  /// everything is promoted, what is left goes to the next best instead.
   private func smallestBracket(_ share: Double) -> Int { share < 1 ? Self.smallestCutBracket : 1 }
 
-  /// With a budget all of it, where there is enough to train; until then the most that can follow.
+  /// Returns the whole budget, if there is enough to train, or else the most that can follow.
   func expectedWorks(history: SearchHistory) -> Int {
     let ladder = ladder(history)
     let inner = ladder.ofBrackets

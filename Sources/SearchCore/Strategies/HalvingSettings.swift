@@ -1,9 +1,9 @@
-/// Rungs of a training, and how many candidates go from one to the next (`HalvingSearch`).
+/// The rungs of a training, and the share of candidates that is promoted from one to the next (`HalvingSearch`).
 public struct HalvingSettings: Codable, Hashable, Sendable {
-  /// Shares of the recipe's epochs at which a training is judged, increasing; the last is 1. Where trainings start from
-  /// a trained network the first may be 0: judged without training.
+  /// Shares of the recipe's epochs at which a training is judged, increasing; the last is 1. If trainings start from a
+  /// trained network, the first may be 0: judged without training.
   public var rungs: [Double]
-  /// Share of a bracket that goes on.
+  /// The share of a bracket that is promoted.
   public var keep: Double
 
   public static let defaultRungs = [0.33, 1]
@@ -14,7 +14,7 @@ public struct HalvingSettings: Codable, Hashable, Sendable {
     self.keep = keep
   }
 
-  /// What is wrong with it for such a strategy, in one line; nil where nothing is.
+  /// Returns what is wrong with the settings for a strategy, in one line; `nil` if nothing is.
   public func problem(with strategy: StrategyName) -> String? {
     if strategy == .exhaustive {
       return "halving leaves candidates out, and exhaustive trains all; remove halving or choose another strategy"
@@ -31,10 +31,12 @@ public struct HalvingSettings: Codable, Hashable, Sendable {
     return nil
   }
 
-  /// The kinds of work below the top, the cheapest first. A rung is the recipe's training up to an epoch of its
-  /// schedule; from a trained network, a share that is no whole number of epochs is a training of its own so long.
+  /// Returns the kinds of work below the top, the cheapest first. A rung is the recipe's training up to an epoch of its
+  /// schedule; from a trained network, a share that is not a whole number of epochs is a separate training of that
+  /// length.
   ///
-  /// Throws `SearchError.strategy` where the recipe's epochs are too few to tell the rungs apart.
+  /// Throws `SearchError.strategy` if the settings do not fit the strategy or the recipe, such as when its epochs are
+  /// too few to tell the rungs apart.
   public func lowerRungs(of recipe: TrainingRecipe, for strategy: StrategyName) throws(SearchError) -> [WorkKind] {
     func fail(_ problem: String) -> SearchError { .strategy(name: strategy.rawValue, problem: problem) }
     if let problem = problem(with: strategy) { throw fail(problem) }

@@ -1,25 +1,25 @@
 import Randomness
 
-/// How two rungs agree on candidates of similar cost: Kendall's τ over the pairs within bands.
+/// The agreement of two rungs on candidates of similar cost: Kendall's τ over the pairs within bands.
 ///
-/// With S the concordant minus the discordant of M pairs that share a band (ties count nothing in S), τ = S / M. Its 90
-/// % interval is that of Fieller, Hartley and Pearson (1957), who found that z = artanh τ is about normal with variance
-/// 0.437 / (n − 4). Bands of n_b candidates that have one τ in common have Σ (n_b − 4) in the place of n − 4; bands
-/// with four or fewer say nothing of the interval. Where all pairs agree, one of them counts as undecided, so that z is
-/// finite.
+/// With S the number of concordant minus discordant pairs among the M pairs that share a band (ties add nothing to S),
+/// τ = S / M. Its 90 % interval is that of Fieller, Hartley and Pearson (1957), who found that z = artanh τ is about
+/// normal with variance 0.437 / (n − 4). For bands of n_b candidates with a common τ, Σ (n_b − 4) replaces n − 4; bands
+/// of four or fewer candidates add nothing to it. If all pairs agree, or none does, one of them counts as undecided, so
+/// that z is finite.
 package struct KendallTau: Hashable, Sendable {
   package let value: Double
-  /// Ends of the 90 % interval: −1 and 1 where nothing can be said.
+  /// The ends of the 90 % interval; −1 and 1 if there are too few candidates for one.
   package let low: Double
   package let high: Double
-  /// In bands with a pair.
+  /// The number of candidates in bands with at least one pair.
   package let candidates: Int
 
   private static let reach = 1.644_853_626_951_472
   private static let variance = 0.437
   private static let lostToBand = 4
 
-  /// - Parameter bands: what two rungs say of each candidate.
+  /// - Parameter bands: for each band, the scores of its candidates at the two rungs.
   package init(bands: [[(lower: Double, higher: Double)]]) {
     var sum = 0
     var pairs = 0

@@ -1,14 +1,14 @@
-/// How much the network suffers when one layer alone is decomposed, as measured.
+/// The measured loss of accuracy when one layer alone is decomposed.
 struct LayerSensitivity: Hashable, Sendable {
   let layer: String
   let form: BasisForm
   var rank: Int { form.rank }
-  /// Accuracy of the dense network minus accuracy with this layer alone decomposed; below zero by chance. Nil where the
-  /// network diverged with it: unknown, and worse than any number.
+  /// Accuracy of the dense network minus accuracy with this layer alone decomposed; may be negative by chance. `nil` if
+  /// the network diverged with it: unknown, and worse than any number.
   let drop: Double?
   let savedParameters: Int
 
-  /// Least sensitive first; of equal ones the larger saving. `left` and `right` are what the two are compared by.
+  /// Orders the least sensitive first, and of equals the larger saving. Items are compared by key; `nil` comes last.
   fileprivate static func precedes(
     _ left: (key: [Double]?, item: LayerSensitivity), _ right: (key: [Double]?, item: LayerSensitivity)
   ) -> Bool {
@@ -21,24 +21,24 @@ struct LayerSensitivity: Hashable, Sendable {
   }
 }
 
-/// The first stage of the sensitivity method, read: the drop of every layer at every rank, and how sure it is.
+/// The results of the first stage of the sensitivity method: the drop of every layer at every rank, and its noise.
 struct SensitivityTable {
   let drops: [LayerSensitivity]
   /// Standard error of the difference of two candidates' mean accuracies, from the spread between seeds pooled over all
-  /// candidates of the stage; 0 where no candidate has two results.
+  /// candidates of the stage; 0 if no candidate has two results.
   let noise: Double
 
   /// The trainings of one candidate.
   private struct Measurements {
-    /// Of those that did not diverge.
+    /// The accuracies of trainings that did not diverge.
     var accuracies: [Double] = []
     var diverged = 0
 
-    /// Nil where not more trainings ended well than diverged.
+    /// `nil` unless more trainings ended well than diverged.
     var mean: Double? { accuracies.count > diverged ? Statistics.mean(accuracies) : nil }
   }
 
-  /// Reads only the works given, so that what is trained later changes nothing.
+  /// Reads the results of the given works only, so that later trainings change nothing.
   init(works: [Work], history: SearchHistory, space: SearchSpace) {
     var measurements: [Candidate: Measurements] = [:]
     for work in works {
@@ -63,7 +63,7 @@ struct SensitivityTable {
       degreesOfFreedom += values.count - 1
     }
     let singles = measured.filter { $0.decompositions.count == 1 }
-    // The dense network may have failed to train; its place is then taken by the best of the others.
+    // If the dense network failed to train, the best of the others takes its place.
     let baseline =
       measurements[.dense]?.mean ?? singles.compactMap { measurements[$0]?.mean }.max() ?? 0
     drops = singles.compactMap { candidate in
@@ -79,17 +79,18 @@ struct SensitivityTable {
       ? 0 : (squares / Double(degreesOfFreedom) * 2 / Double(max(1, repetitions))).squareRoot()
   }
 
-  /// Layers at their `index`-th rank, least sensitive first; those with which the network diverged come last.
+  /// Returns the layers at their `index`-th rank, least sensitive first, and those with which the network diverged
+  /// last.
   func chain(rankIndex index: Int, in space: SearchSpace) -> [LayerSensitivity] {
     drops.filter { space.form(of: $0.layer, rankIndex: index) == $0.form }
       .map { (key: $0.drop.map { [$0] }, item: $0) }
       .sorted(by: LayerSensitivity.precedes).map(\.item)
   }
 
-  /// Every layer once, at the rank that saves most among those whose drop lies within the noise of the layer's best;
-  /// cheapest in accuracy for what they save first. A drop within the noise counts as the noise: below it measured
-  /// differences say nothing, and the larger saving goes first. A layer with which the network diverged at every rank
-  /// comes last, at its highest.
+  /// Returns every layer once, at the rank that saves most among those whose drop lies within the noise of the layer's
+  /// best. The layers with the smallest drop per parameter saved come first. A drop below the noise counts as the
+  /// noise, since smaller measured differences are meaningless, so that the larger saving comes first. A layer with
+  /// which the network diverged at every rank comes last, at its highest rank.
   func mixedChain(in space: SearchSpace) -> [LayerSensitivity] {
     let chosen = space.choices.compactMap { choice -> LayerSensitivity? in
       let options = drops.filter { $0.layer == choice.layer }

@@ -1,26 +1,27 @@
 import Randomness
 
-/// Who goes on to the next rung: by the model's estimates within bands of similar cost those who are most likely on the
-/// frontier, and one in ten at random, so that it stays known how the rungs agree. Where they may not agree, everyone.
+/// Decides which candidates are promoted to the next rung: within bands of similar cost, those that are most likely on
+/// the frontier by the model's estimates, and one in ten of the others at random, so that the agreement of the rungs
+/// stays known. If the rungs may not agree, all candidates are promoted.
 struct Promotions {
   let ladder: RungLadder
   let space: EffectSpace
   let settings: HalvingSettings
   let constraints: CostConstraints
-  /// Number of the round that asks.
+  /// The number of the round that asks for the promotions.
   let round: Int
 
-  /// Of those who would not go on by themselves.
+  /// The share of the candidates not chosen that is promoted at random.
   static let randomShare = 0.1
-  /// Where τ may be so low, a rung decides nothing.
+  /// A rung decides nothing if τ may be this low.
   static let leastTau = 0.3
   private static let draws = 64
   private static let mostBands = 8
   private static let candidatesOfTauBand = 12
 
-  /// Works at the next rung, in the order in which they should start, and what is to be said.
+  /// Returns works at the next rung, in the order in which they should start, and notes for the user.
   ///
-  /// - Parameter left: of the budget; where it does not suffice for all, it is for the best.
+  /// - Parameter left: what is left of the budget; if it does not suffice for all, the best get it.
   func decide(_ groups: [RungLadder.Group], atMost left: Int) -> (works: [Work], notes: [String]) {
     var works: [Work] = []
     var notes: [String] = []
@@ -50,7 +51,7 @@ struct Promotions {
         ladder.template.work($0, at: group.rung + 1)
       }
     }
-    // What has come furthest first, and what always goes to the top before all else.
+    // The works that have come furthest first, and the references, which always go to the top, before all others.
     if works.count > left, ladder.template.topRung > 1 {
       func place(_ work: Work) -> Int {
         ladder.references.contains(work.candidate) ? .max : ladder.template.rung(of: work) ?? 0
@@ -61,10 +62,10 @@ struct Promotions {
     return (Array(works.prefix(left)), notes)
   }
 
-  /// Whether the rung below this one is known to agree with it, so that it decides who goes on.
+  /// Whether the rung below this one is known to agree with it, so that it decides promotions.
   func decides(below rung: Int) -> Bool { tau(below: rung).low > Self.leastTau }
 
-  /// The next best of those who have not gone on, for what is left of a budget.
+  /// Returns works of the next best candidates that were not promoted, for what is left of a budget.
   func fill(_ groups: [RungLadder.Group], count: Int) -> [Work] {
     guard count > 0, !groups.isEmpty else { return [] }
     let ranking = Ranking(self)
@@ -90,16 +91,16 @@ struct Promotions {
 
   // MARK: candidates
 
-  /// A candidate of a group with its works that may go on.
+  /// A candidate of a group, with its works that may be promoted.
   private struct Entrant {
     var candidate: Candidate
     var options: [Int]
-    /// Of the dense network's costs, saved.
+    /// The sum of the shares saved of the dense network's two costs.
     var saved: Double
     var works: [Work]
   }
 
-  /// In the order of their first works.
+  /// Returns the candidates of a group, in the order of their first works.
   private func candidates(of group: RungLadder.Group) -> [Entrant] {
     var entrants: [Entrant] = []
     var places: [Candidate: Int] = [:]
@@ -122,7 +123,7 @@ struct Promotions {
 
   // MARK: choice
 
-  /// So many of each band, and some by chance.
+  /// Returns the best of each band, and some of the others at random.
   private func choose(_ entrants: [Entrant], _ rung: Int, _ ranking: Ranking) -> [Entrant] {
     let wanted = max(1, Int((settings.keep * Double(entrants.count)).rounded()))
     let count = max(1, min(Self.mostBands, wanted / 2))
@@ -144,7 +145,7 @@ struct Promotions {
     return random.uniform() < Self.randomShare
   }
 
-  /// By the model of all that is known.
+  /// The ranking of candidates by the model of all known trainings.
   private struct Ranking {
     private let model: EffectModel
     private let draws: FrontierDraws
@@ -153,7 +154,7 @@ struct Promotions {
 
     private struct Standing {
       var probability: Double
-      /// What its estimate is below the best of its costs, in points.
+      /// How far its estimate is below the best within its costs, in points.
       var shortfall: Double
     }
 
@@ -179,7 +180,8 @@ struct Promotions {
       }
     }
 
-    /// Many may be on no draw's frontier: of these the one that misses it least.
+    /// Whether `left` ranks before `right`. Many candidates may be on the frontier of no draw; of these, the one with
+    /// the smallest shortfall comes first.
     func precedes(_ left: Entrant, _ right: Entrant) -> Bool {
       guard let l = standings[left.options], let r = standings[right.options] else { return false }
       if l.probability != r.probability { return l.probability > r.probability }
@@ -190,7 +192,8 @@ struct Promotions {
 
   // MARK: agreement
 
-  /// Between a rung and the one below it, over all candidates that have both: means of the repetitions that have both.
+  /// Returns τ between a rung and the one below it, over all candidates that have both, from their means over the
+  /// repetitions that have both.
   private func tau(below rung: Int) -> KendallTau {
     var known: [Candidate: [(lower: Double, higher: Double)]] = [:]
     var order: [Candidate] = []
@@ -209,12 +212,12 @@ struct Promotions {
       bands: Self.bands(of: entries, count: count, saved: \.saved).map { $0.map { ($0.lower, $0.higher) } })
   }
 
-  /// By which its rung judges it.
+  /// Returns the score by which the work's rung judges it.
   private func score(_ work: Work) -> Double? {
     ladder.history.results[work].flatMap { ladder.template.figures(work, $0, in: space).first?.score }
   }
 
-  /// Bands of similar cost, as large as each other but for one: of equal costs the first comes first.
+  /// Returns bands of similar cost, whose sizes differ by at most one. Elements of equal cost keep their order.
   private static func bands<Element>(
     of elements: [Element], count: Int, saved: (Element) -> Double
   ) -> [ArraySlice<Element>] {

@@ -1,11 +1,11 @@
 import Randomness
 
-/// The dense network, the all-layers references, and candidates drawn at random.
+/// Trains the dense network, the all-layers references, and candidates drawn at random.
 ///
-/// Each draw first takes a probability uniformly from 0…1 and decomposes each layer with it, so that the number of
-/// decomposed layers is uniform from none to all; ranks are uniform.
+/// Each draw first takes a probability uniformly from 0…1 and decomposes each layer with that probability, so that the
+/// number of decomposed layers is uniform from none to all; ranks are uniform.
 struct RandomSearch: OneRoundSearch {
-  /// Candidates in all where the configuration sets no budget.
+  /// The total number of candidates if the configuration sets no budget.
   static let defaultCandidates = 50
 
   let name = StrategyName.random
@@ -29,7 +29,7 @@ struct RandomSearch: OneRoundSearch {
     self.notes = notes
   }
 
-  /// How many candidates of a space are counted off in search of those that constraints allow.
+  /// The largest number of candidates that are enumerated to find those that the constraints allow.
   private static let mostCounted = 200_000
 
   private static func candidates(
@@ -45,7 +45,7 @@ struct RandomSearch: OneRoundSearch {
     func takeIfAllowed(_ candidate: Candidate) {
       if constraints == .none || constraints.allow(space.cost(of: candidate)) { take(candidate) }
     }
-    // Draws that repeat an earlier one are lost; where the space is nearly used up the rest is counted off instead.
+    // Draws that repeat an earlier one are lost; if the space is nearly used up, the rest is enumerated instead.
     for _ in 0..<(20 * wanted) {
       if candidates.count == wanted { return candidates }
       takeIfAllowed(draw(from: space, using: &random))

@@ -1,15 +1,16 @@
-/// What was asked for so far, and what has become of it. A strategy decides on nothing else, so that a restart needs
-/// only what is recorded.
+/// The works asked for so far, and their outcomes. A strategy decides on nothing else, so that a restart needs only
+/// what is recorded.
 public struct SearchHistory: Sendable {
   public private(set) var results: [Work: Observation]
-  /// Set aside for good after repeated crashes; never retried within the study.
+  /// The works that were set aside, such as after repeated crashes; not retried unless they are reopened.
   public private(set) var setAside: Set<Work>
-  /// Works by the round in which they were asked for, in order.
+  /// The works of each round, in the order in which they were asked for.
   public private(set) var rounds: [[Work]] = []
-  /// How many of the first rounds have nothing open, and how many of the next one's first works are settled.
+  /// The number of leading rounds without open works; `settledBeyond` is the number of leading works of the next round
+  /// that are settled.
   public private(set) var settledRounds = 0
   private var settledBeyond = 0
-  /// How often something was taken back: a decision on an earlier revision is none any more.
+  /// The number of times that something was taken back. A decision on an earlier revision is no longer valid.
   public private(set) var revision = 0
 
   public init(results: [Work: Observation] = [:], setAside: Set<Work> = []) {
@@ -17,8 +18,8 @@ public struct SearchHistory: Sendable {
     self.setAside = setAside
   }
 
-  /// What is recorded of these jobs. Rounds are those of the first jobs that have one, in order: jobs of studies begun
-  /// before rounds were recorded have none, and their strategies decide again.
+  /// Creates the history that these jobs record. Jobs of studies begun before rounds were recorded have no round, and
+  /// their strategies decide again.
   public init(jobs: [JobRecord]) {
     self.init()
     for job in jobs.sorted(by: { $0.id < $1.id }) {
@@ -28,7 +29,7 @@ public struct SearchHistory: Sendable {
     restoreRounds(of: jobs)
   }
 
-  /// The rounds as they are on record, up to the first that is not: its strategy decides from there on.
+  /// Restores the rounds on record, up to the first that is missing; the strategy decides from there on.
   public mutating func restoreRounds(of jobs: [JobRecord]) {
     let asked = jobs.filter { $0.round != nil }.sorted {
       ($0.round ?? 0, $0.place ?? 0, $0.id) < ($1.round ?? 0, $1.place ?? 0, $1.id)
@@ -42,13 +43,13 @@ public struct SearchHistory: Sendable {
     lookAgain()
   }
 
-  /// Nothing has been asked for: the strategy decides every round again, from the results that there are.
+  /// Forgets what was asked for: the strategy decides every round again, from the results so far.
   public mutating func forgetRounds() {
     rounds = []
     takeBack()
   }
 
-  /// The work is open again. Rounds that were decided stay as they are.
+  /// Removes the work's outcome, so that it is open again. Rounds that were decided stay as they are.
   public mutating func reopen(_ work: Work) {
     results[work] = nil
     setAside.remove(work)
@@ -72,30 +73,31 @@ public struct SearchHistory: Sendable {
     advance(past: work)
   }
 
-  /// Ignored for a work that has a result.
+  /// Records that a work was set aside; ignored if the work has a result.
   public mutating func recordSetAside(of work: Work) {
     if results[work] == nil { setAside.insert(work) }
     advance(past: work)
   }
 
-  /// The next round asks for these.
+  /// Adds the next round, which asks for these works.
   public mutating func ask(_ works: [Work]) {
     rounds.append(works)
     advance()
   }
 
-  /// Nothing that was asked for is open.
+  /// Whether nothing that was asked for is open.
   public var isSettled: Bool { settledRounds == rounds.count }
 
   public func isSettled(_ work: Work) -> Bool { results[work] != nil || setAside.contains(work) }
 
-  /// The work is settled now. Nothing follows from it where an earlier one is open: most come out of order.
+  /// Advances the settled counts after a work was settled. Nothing changes if an earlier one is open, which is the
+  /// usual case: most works settle out of order.
   private mutating func advance(past work: Work) {
     if settledRounds < rounds.count, rounds[settledRounds][settledBeyond] == work { advance() }
   }
 
-  /// Over a whole study in proportion to its works. Afterwards the first work of an unsettled round that is counted in
-  /// neither number is open.
+  /// Advances the settled counts; afterwards, the first work that they do not count is open. Takes time proportional to
+  /// the number of works over a whole study.
   private mutating func advance() {
     while settledRounds < rounds.count {
       let round = rounds[settledRounds]
@@ -106,10 +108,10 @@ public struct SearchHistory: Sendable {
     }
   }
 
-  /// Everything that was asked for, in order.
+  /// All works that were asked for, in order.
   public var asked: [Work] { rounds.flatMap(\.self) }
 
-  /// Without results of works that no round has asked for.
+  /// The history without results of works that no round has asked for.
   var ofRounds: SearchHistory {
     var asked = SearchHistory()
     for work in rounds.joined() {
@@ -123,7 +125,7 @@ public struct SearchHistory: Sendable {
     return asked
   }
 
-  /// The first rounds with what became of them, and further ones as asked for only.
+  /// Returns the history with its first `asked` rounds, and with outcomes for only the first `known` of them.
   func known(rounds known: Int, asked: Int) -> SearchHistory {
     guard known < rounds.count || asked < rounds.count else { return self }
     var part = SearchHistory()

@@ -1,6 +1,7 @@
 import Randomness
 
-/// What strategies on the model of effects share: candidates as options, works made of them, and trainings read.
+/// What strategies that treat candidates as options share: conversion to works, and reading of trainings for the model
+/// of effects.
 struct SearchSample: Sendable {
   let space: EffectSpace
   let constraints: CostConstraints
@@ -14,20 +15,20 @@ struct SearchSample: Sendable {
     self.template = template
   }
 
-  /// As the model sees it once so much is known.
+  /// Returns the space as the model sees it with the results of a history.
   func space(knowing history: SearchHistory) -> EffectSpace {
     template.effectSpace(searchSpace, knowing: history.results)
   }
 
-  /// Dense and all layers at every rank, whatever they cost: what other candidates are compared with.
+  /// The dense network and all layers at every rank, regardless of cost: the other candidates are compared with these.
   var references: [[Int]] {
     ([.dense] + searchSpace.allLayersReferences).compactMap { space.options(of: $0) }
   }
 
-  /// A stream of its own for each purpose.
+  /// Returns the random stream for a purpose; each has its own.
   func random(_ purpose: String) -> StableRandom { StableRandom(seed: template.studySeed, purpose: purpose) }
 
-  /// The next repetitions of candidates: `seeds` of one that is new, one of others.
+  /// Returns the next repetitions of candidates: `seeds` of a new one, one of any other.
   func works(_ candidates: [[Int]], asked: [[Int]: Int], seeds: Int) -> [Work] {
     var asked = asked
     var works: [Work] = []
@@ -41,7 +42,7 @@ struct SearchSample: Sendable {
     return works
   }
 
-  /// How often each candidate was asked for.
+  /// Returns how often each candidate was asked for.
   func asked(_ history: SearchHistory) -> [[Int]: Int] {
     var asked: [[Int]: Int] = [:]
     for work in history.rounds.joined() {
@@ -50,7 +51,7 @@ struct SearchSample: Sendable {
     return asked
   }
 
-  /// Of the trainings at the top.
+  /// Returns the unsound candidates by their trainings at the top.
   func unsound(_ history: SearchHistory) -> Set<[Int]> {
     let trainings = history.rounds.joined().compactMap { work in
       history.results[template.work(work, at: template.topRung)].map { (work.candidate, isDiverged: $0.diverged) }
@@ -58,7 +59,7 @@ struct SearchSample: Sendable {
     return StudyModel.unsound(trainings, in: space)
   }
 
-  /// Sound trainings, in the order in which they were asked for, each at all rungs that it has results of.
+  /// Returns the figures of sound trainings, in the order in which they were asked for, each at all rungs with results.
   func trainings(_ history: SearchHistory) -> [EffectTraining] {
     let top = template.topRung
     return history.rounds.joined().flatMap { asked in
@@ -71,8 +72,8 @@ struct SearchSample: Sendable {
 }
 
 extension [Work] {
-  /// At most so many of the first, without a last candidate whose `seeds` trainings would be cut: a candidate that was
-  /// asked for is asked for one training at a time. Where that leaves nothing, it is cut all the same.
+  /// Returns at most the first `count` works, without a last candidate whose `seeds` trainings would be cut, since a
+  /// candidate that was asked for before gets only one training at a time. If nothing would be left, it is cut.
   func first(_ count: Int, seeds: Int) -> [Work] {
     guard seeds > 1, count > 0, count < self.count else { return Array(prefix(count)) }
     let cut = self[count].candidate

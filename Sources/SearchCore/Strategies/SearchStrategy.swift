@@ -1,42 +1,43 @@
 /// How a study chooses what to train.
 ///
 /// A strategy is a pure function of space, settings, study seed and history. It asks in rounds: a round is determined
-/// once all works of the earlier rounds that it has to know are finished or set aside, and from then on stays what it
-/// is. So what is trained depends neither on the number of workers nor on the order in which results come, and what a
-/// history says is a prefix of what any history says that knows more.
+/// once all works of the earlier rounds that it must know are finished or set aside, and never changes from then on.
+/// What is trained therefore depends neither on the number of workers nor on the order in which results arrive, and the
+/// works that a history determines are a prefix of those that any later history determines.
 public protocol SearchStrategy: Sendable {
   var name: StrategyName { get }
-  /// What the user should know of how the settings were applied, one line each.
+  /// What the user should know about how the settings were applied, one line each.
   var notes: [String] { get }
-  /// So many of the first rounds must be settled before this one can be decided: at most `round`.
+  /// Returns the number of leading rounds that must be settled before this one can be decided: at most `round`.
   func roundsToKnow(before round: Int) -> Int
+  /// Decides a round.
   /// - Parameters:
-  ///   - number: 0, 1, …
-  ///   - history: what was asked in earlier rounds, and results of those that have to be known, of no others.
+  ///   - number: the number of the round: 0, 1, …
+  ///   - history: what was asked for in earlier rounds, and the results of only those that must be known.
   func round(_ number: Int, history: SearchHistory) -> SearchRound
-  /// What follows once `round` wants nothing more and everything that was asked for is settled.
+  /// Decides what follows once `round` wants nothing more and everything that was asked for is settled.
   func lastRound(history: SearchHistory) -> SearchRound
-  /// How many works the whole search asks for: exact once its last round is determined, until then the most that it can
-  /// be.
+  /// Returns the number of works that the whole search asks for: exact once its last round is determined, until then
+  /// the most that it can be, if that is known.
   func expectedWorks(history: SearchHistory) -> Int
-  /// A decision takes so long that nothing should wait for it.
+  /// Whether a decision takes so long that the caller must not wait for it.
   var takesTime: Bool { get }
-  /// Works of a round, where there are many rounds.
+  /// The number of works of a round, for searches of many rounds; `nil` for others.
   var roundSize: Int? { get }
 }
 
 /// What a strategy decides for one round.
 public struct SearchRound: Hashable, Sendable {
-  /// In the order in which they should start; without any, the search is over.
+  /// The works in the order in which they should start; if there are none, the search is over.
   public var works: [Work]
-  /// What the user should know of the decision, one line each.
+  /// What the user should know about the decision, one line each.
   public var notes: [String]
-  /// By how many points of accuracy what would be named now is expected to fall short of the best; nil where the
-  /// strategy does not say.
+  /// The number of points of accuracy by which the candidates named now are expected to fall short of the best; `nil`
+  /// if the strategy does not estimate it.
   public var expectedLoss: Double?
-  /// It answers what follows once the search wants nothing more.
+  /// Whether this answers what follows once the search wants nothing more.
   public var isLast = false
-  /// Of the history that it was decided on (`SearchHistory.revision`).
+  /// The revision of the history that it was decided on (`SearchHistory.revision`).
   public var revision = 0
 
   public init(works: [Work], notes: [String] = [], expectedLoss: Double? = nil) {
@@ -53,18 +54,18 @@ extension SearchStrategy {
   public var roundSize: Int? { nil }
   public func lastRound(history: SearchHistory) -> SearchRound { .over }
 
-  /// The next round, if it is determined.
+  /// Returns the number of the next round; `nil` if it is not determined yet.
   public func nextRound(_ history: SearchHistory) -> Int? {
     let number = history.rounds.count
     return history.settledRounds >= roundsToKnow(before: number) ? number : nil
   }
 
-  /// Decides a round from as much of the history as it may know.
+  /// Decides a round from the part of the history that it may know.
   public func decide(_ number: Int, history: SearchHistory) -> SearchRound {
     round(number, history: history.known(rounds: roundsToKnow(before: number), asked: number))
   }
 
-  /// All works determined so far, in order; the rounds that the history has stay as they are.
+  /// Returns all works determined so far, in order; the rounds of the history stay as they are.
   public func works(history: SearchHistory) -> [Work] {
     var history = history
     while let number = nextRound(history) {
@@ -77,16 +78,16 @@ extension SearchStrategy {
   }
 }
 
-/// A decision that is due: who answers it needs nothing else.
+/// A decision that is due, with everything that is needed to answer it.
 public struct SearchQuestion: Sendable {
   public let round: Int
-  /// The search wants nothing more: whether anything follows.
+  /// Whether the search wants nothing more, and the question is what follows.
   public let isLast: Bool
   private let strategy: any SearchStrategy
   private let history: SearchHistory
 
-  /// Nil where the next round is not determined yet.
-  /// - Parameter isLast: the strategy has wanted nothing more before.
+  /// Creates the question that is due; `nil` if the next round is not determined yet.
+  /// - Parameter isLast: whether the strategy has wanted nothing more before.
   public init?(_ strategy: any SearchStrategy, history: SearchHistory, isLast: Bool) {
     guard isLast ? history.isSettled : strategy.nextRound(history) != nil else { return nil }
     round = history.rounds.count
@@ -95,8 +96,8 @@ public struct SearchQuestion: Sendable {
     self.history = history
   }
 
-  /// May take a second. What was asked for by a person, and what a round that was forgotten had asked for, is nothing
-  /// that a decision knows: it depends on the rounds alone.
+  /// Answers the question, which may take a second. A decision depends on the rounds alone: it does not know what users
+  /// asked for, nor what forgotten rounds had asked for.
   public func answer() -> SearchRound {
     let history = history.ofRounds
     var answer = isLast ? strategy.lastRound(history: history) : strategy.decide(round, history: history)
@@ -111,27 +112,29 @@ public enum StrategyName: String, Codable, CaseIterable, Hashable, Sendable {
   case exhaustive, random, sensitivity, factorial, surrogate, nsga2
 }
 
+/// The settings of a search.
 public struct StrategySettings: Codable, Hashable, Sendable {
   public var name: StrategyName
-  /// Trainings of every candidate, which differ in their seed; for the surrogate search, of a new one.
+  /// The number of trainings of every candidate (in the surrogate search, of a new one), which differ in their seeds.
   public var seeds: Int
-  /// Works of a round, for strategies that ask in more than two.
+  /// The number of works of a round, for strategies that ask in more than two rounds.
   public var round: Int
   /// What candidates may cost.
   public var constraints: CostConstraints
-  /// Of what is named, by the estimate, 0…1; nil for any.
+  /// The least estimated accuracy of candidates that are named, 0…1; `nil` for any.
   public var minAccuracy: Double?
-  /// The search ends where its expected loss falls below, in points of accuracy; nil for never.
+  /// The search ends when its expected loss falls below this, in points of accuracy; `nil` for never.
   public var tolerance: Double?
-  /// How often each point of what was found is trained anew in the end (`ConfirmedSearch`).
+  /// The number of times that each point found is trained again at the end (`ConfirmedSearch`).
   public var confirm = 0
-  /// No candidate is trained more often.
+  /// The largest number of trainings of a candidate.
   public var mostRepetitions = 1000
-  /// Candidates begin at a lower rung, and those go on that may be the best (`HalvingSearch`); nil for the top at once.
+  /// If set, candidates begin at a lower rung, and those that may be the best are promoted (`HalvingSearch`); `nil` to
+  /// train all of them at the top.
   public var halving: HalvingSettings?
-  /// What the model of effects reads of trainings.
+  /// The figures of trainings that the model of effects reads.
   public var scores: TrainingScores
-  /// It weighs what the analysis of the trained network found, which trainings start from.
+  /// Whether the model of effects weighs the truncation errors of the trained network that trainings start from.
   public var weighsTruncation = false
 
   public static let defaultRound = 16
@@ -149,11 +152,11 @@ public struct StrategySettings: Codable, Hashable, Sendable {
   }
 }
 
-/// What a study can hold in memory and in its database with ease.
+/// The largest number of jobs of a study, which it can easily hold in memory and in its database.
 let mostJobs = 1_000_000
 private let mostSeeds = 1000
 
-/// `jobs` bounds the number of works in all; nil for no bound.
+/// Makes the strategy of a study. `jobs` bounds the number of works in all; `nil` for no bound.
 public func makeStrategy(
   _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
 ) throws(SearchError) -> any SearchStrategy {
@@ -175,7 +178,7 @@ public func makeStrategy(
   return StartedSearch(search, first: first)
 }
 
-/// From a start that is there.
+/// Makes the search that follows the start.
 func makeSearch(
   _ settings: StrategySettings, space: SearchSpace, budget jobs: Int?, template: WorkTemplate
 ) throws(SearchError) -> any SearchStrategy {
@@ -205,7 +208,7 @@ func makeSearch(
   }
 }
 
-/// A search whose works are known from the start: one round.
+/// A search whose works are all known at the start and form one round.
 protocol OneRoundSearch: SearchStrategy {
   var works: [Work] { get }
 }
@@ -213,7 +216,7 @@ protocol OneRoundSearch: SearchStrategy {
 extension OneRoundSearch {
   func roundsToKnow(before round: Int) -> Int { 0 }
 
-  /// All at once; where the budget has grown since, the rest.
+  /// Asks for all works at once or, if the budget has grown since, for the rest.
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let asked = Set(history.asked)
     return SearchRound(works: asked.isEmpty ? works : works.filter { !asked.contains($0) })
@@ -222,7 +225,7 @@ extension OneRoundSearch {
   func expectedWorks(history: SearchHistory) -> Int { works.count }
 }
 
-/// All repetitions of one candidate before the next candidate, at most `jobs` in all.
+/// Returns all repetitions of one candidate before the next candidate, at most `jobs` works in all.
 func works(
   of candidates: some Sequence<Candidate>, seeds: Int, jobs: Int?, template: WorkTemplate
 ) -> [Work] {

@@ -27,7 +27,7 @@ struct SensitivitySearch: SearchStrategy {
     }.filter { !references.contains($0) }
     let plan = Self.plan(references: references.count, singles: singles.count, space: space, seeds: seeds, jobs: jobs)
     self.notes = plan.notes
-    // First repetitions first: should the study be cut short, every layer has been looked at once.
+    // First repetitions first, so that every layer has been measured once if the study is cut short.
     var works: [Work] = []
     for repetition in 0..<seeds {
       let candidates = references + (repetition < plan.singleSeeds ? singles : [])
@@ -38,7 +38,7 @@ struct SensitivitySearch: SearchStrategy {
 
   func roundsToKnow(before round: Int) -> Int { round }
 
-  /// The first stage is a round, the second another. Where the budget has grown since, what is missing follows.
+  /// Asks for each stage in one round. If the budget has grown since, the missing works follow.
   func round(_ number: Int, history: SearchHistory) -> SearchRound {
     let asked = Set(history.asked)
     let first = firstStage.filter { !asked.contains($0) }
@@ -48,14 +48,14 @@ struct SensitivitySearch: SearchStrategy {
 
   func expectedWorks(history: SearchHistory) -> Int {
     if firstStage.allSatisfy(history.isSettled) { return firstStage.count + secondStage(history: history).count }
-    // At most every chain's prefixes of two layers and more.
+    // At most the prefixes of two or more layers of every chain.
     let prefixes = (space.rankCount + 1) * max(0, space.choices.count - 1)
     return min(jobs ?? Int.max, firstStage.count + prefixes * seeds)
   }
 
-  /// How often single layers are trained in stage 1. With all seeds, if at least one joint candidate for every chain
-  /// still fits into the budget; with fewer otherwise, because sensitivities that no joint candidate follows find
-  /// nothing.
+  /// Returns the number of seeds of single layers in stage 1, and notes: all seeds if at least one joint candidate for
+  /// every chain still fits into the budget, otherwise fewer, because sensitivities are useless without joint
+  /// candidates.
   private static func plan(
     references: Int, singles: Int, space: SearchSpace, seeds: Int, jobs: Int?
   ) -> (singleSeeds: Int, notes: [String]) {
@@ -93,7 +93,7 @@ extension SensitivitySearch {
     if candidates == 0 { return [] }
     let table = SensitivityTable(works: firstStage, history: history, space: space)
     let chains = [table.mixedChain(in: space)] + (0..<space.rankCount).map { table.chain(rankIndex: $0, in: space) }
-    // A prefix of one layer or of all at one rank has been trained already; the mixed chain may share others.
+    // Prefixes of one layer, and of all layers at one rank, were trained already; the mixed chain may share others.
     var known = Set(firstStage.map(\.candidate))
     let prefixes = chains.map { chain in
       Self.prefixes(of: chain).filter { known.insert($0).inserted }
@@ -109,8 +109,8 @@ extension SensitivitySearch {
     }
   }
 
-  /// Takes `count` of all prefixes (nil: every one): every chain's share in proportion to its length, and within a
-  /// chain at even distances.
+  /// Returns `count` of all prefixes (`nil`: every one): from each chain in proportion to its length, evenly spaced
+  /// within a chain.
   static func spread(_ chains: [[Candidate]], over count: Int?) -> [Candidate] {
     let total = chains.reduce(0) { $0 + $1.count }
     guard let count, count < total else { return chains.flatMap { $0 } }

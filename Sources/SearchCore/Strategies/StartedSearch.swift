@@ -1,19 +1,19 @@
-/// A search whose trainings start from a trained network: what they start from comes first, a round each.
+/// Wraps a search whose trainings start from a trained network: what they start from comes first, one work per round.
 ///
-/// Rounds of the search itself follow once these are settled, so that nothing that starts from weights is asked for
-/// before they are there.
+/// Rounds of the wrapped search follow once these are settled, so that no work that starts from weights is asked for
+/// before they exist.
 struct StartedSearch: SearchStrategy {
   private let search: any SearchStrategy
-  /// One a round.
+  /// The works of the start, one per round.
   private let first: [Work]
 
-  /// - Parameter search: within what `first` leaves of the budget.
+  /// - Parameter search: the wrapped search, within what `first` leaves of the budget.
   init(_ search: any SearchStrategy, first: [Work]) {
     self.search = search
     self.first = first
   }
 
-  /// What a study of this template has to do before all else; nothing where it trains from scratch.
+  /// Returns the works that a study of this template must do before all others; none if it trains from scratch.
   static func first(_ template: WorkTemplate) -> [Work] {
     guard let start = template.kind.start, let analysis = template.layerAnalysis else { return [] }
     guard let training = start.training(of: template.kind.recipe), case .dense(_, _, let seed) = start.origin else {
@@ -46,7 +46,7 @@ struct StartedSearch: SearchStrategy {
     first.count + search.expectedWorks(history: history.without(firstRounds: first.count))
   }
 
-  /// Why nothing can follow; nil where it can.
+  /// Returns why nothing can follow; `nil` if works can follow.
   private func problem(in history: SearchHistory, before round: Int) -> String? {
     for work in first.prefix(round) {
       if history.setAside.contains(work) {
@@ -61,7 +61,7 @@ struct StartedSearch: SearchStrategy {
 }
 
 extension SearchHistory {
-  /// As if what was asked for first had never been; what an analysis found stays known.
+  /// Returns the history without its first `count` rounds; the results of analyses stay known.
   func without(firstRounds count: Int) -> SearchHistory {
     var results = results
     var setAside = setAside

@@ -2,35 +2,35 @@ import Randomness
 
 /// Decides what a round of the surrogate search trains, from the trainings that it may know.
 ///
-/// Of every eight places six are Thompson's (1933): effects are drawn from what is known, and the best candidate of
-/// that draw at the next level of cost is taken, so that each is trained as often as it may be the best. One repeats
-/// the candidate whose repetition lowers the expected loss most; one belongs to a balanced design, which keeps watching
-/// what the model does not suspect.
+/// Of every eight places, six use Thompson sampling (Thompson 1933): effects are drawn from the posterior, and the best
+/// candidate of that draw at the next cost level is taken, so that each is trained in proportion to the probability
+/// that it is the best. One repeats the candidate whose repetition lowers the expected loss most; one belongs to a
+/// balanced design, which keeps watching for what the model does not expect.
 struct SurrogateRound {
   enum Place: Hashable, Sendable {
     case thompson, repetition, design
   }
 
-  /// What stands at each place of eight.
+  /// The kinds of the eight places.
   static let places: [Place] = [
     .thompson, .thompson, .repetition, .thompson, .thompson, .design, .thompson, .thompson,
   ]
 
-  /// What the round may know.
+  /// The model of the trainings that the round may know.
   let model: EffectModel
   let solver: FrontierSolver
   let constraints: CostConstraints
-  /// Candidates most of whose trainings diverged: they are not asked for again.
+  /// Candidates without a majority of sound trainings, which are not asked for again.
   var unsound: Set<[Int]> = []
-  /// How often each candidate was asked for, in whatever round.
+  /// How often each candidate was asked for, over all rounds.
   var asked: [[Int]: Int]
-  /// A candidate is not asked for more often.
+  /// The largest number of times that a candidate is asked for.
   let mostRepetitions: Int
 
   /// - Parameters:
-  ///   - first: number of the first place in all rounds that are so decided.
-  ///   - random: of this round alone.
-  /// - Returns: candidates in the order in which they should start; one that comes up twice is repeated.
+  ///   - first: the number of the first place, counted over all rounds that are decided this way.
+  ///   - random: the random stream of this round alone.
+  /// - Returns: candidates in the order in which they should start; one that occurs twice is repeated.
   mutating func decide(first: Int, count: Int, random: inout StableRandom) -> [[Int]] {
     let places = (first..<(first + count)).map { Self.places[$0 % Self.places.count] }
     var repeated = repetitions(places.count { $0 == .repetition }, &random).makeIterator()
@@ -60,12 +60,13 @@ struct SurrogateRound {
     asked[options, default: 0] < mostRepetitions && !unsound.contains(options)
   }
 
-  /// What was chosen before this round's other places were filled.
+  /// Returns a candidate that was chosen before this round's other places were filled, if it may still be asked for.
   private func stillAllowed(_ options: [Int]?) -> [Int]? { options.flatMap { mayBeAsked($0) ? $0 : nil } }
 
   // MARK: Thompson
 
-  /// The best of a draw within the level. Nil where all that are good enough were asked for as often as may be.
+  /// Returns the best candidate of a draw within the level; `nil` if all that are good enough were asked for as often
+  /// as allowed.
   private func thompson(_ level: CostConstraints, _ random: inout StableRandom) -> [Int]? {
     let draw = model.draw(&random)
     let level = level.and(constraints)
@@ -86,15 +87,15 @@ struct SurrogateRound {
 
   // MARK: repetitions
 
-  /// The trained candidates whose next training is worth most: by how much it is expected to raise the accuracy of what
-  /// would be named afterwards (the knowledge gradient; Frazier, Powell and Dayanik 2009), summed over levels.
+  /// Returns the trained candidates whose next training is worth most: by how much it is expected to raise the accuracy
+  /// of the candidates named afterwards (the knowledge gradient; Frazier, Powell and Dayanik 2009), summed over levels.
   private func repetitions(_ count: Int, _ random: inout StableRandom) -> [[Int]] {
     guard count > 0, !model.trained.isEmpty else { return [] }
     let estimate = FrontierEstimate(model, solver: solver, within: constraints, excluding: unsound)
     let draws = FrontierDraws(
       model, solver: solver, count: 64, within: constraints, excluding: unsound, random: &random)
     let levels = CostLevels(model.space, count: 20).levels
-    // What may be named: those that would be now, and those that might be instead.
+    // Candidates that may be named: those that are now, and those that might replace them.
     var seen: Set<[Int]> = []
     let rivals = (estimate.entries.map(\.options) + draws.bestAtLevels(levels)).filter { seen.insert($0).inserted }
       .map { Rival($0, draws, space: model.space) }
@@ -113,7 +114,7 @@ struct SurrogateRound {
   private struct Rival {
     let cost: Cost
     let mean: Double
-    /// By world, around the mean.
+    /// The deviation from the mean in each world.
     let deviations: [Double]
 
     init(_ options: [Int], _ draws: FrontierDraws, space: EffectSpace) {
@@ -131,9 +132,9 @@ struct SurrogateRound {
     }
   }
 
-  /// Rivals within a level of cost.
+  /// The rivals within a cost level.
   private struct Allowed {
-    /// All that the level before allows, too; `others` are those besides.
+    /// Whether the level allows everything that the level before allows; `others` then has only the additional rivals.
     var isWider: Bool
     var others: [Int]
   }
@@ -149,7 +150,7 @@ struct SurrogateRound {
     }
   }
 
-  /// Middles of nine equally likely parts of a standard normal; the other lanes are not read.
+  /// The medians of nine equally likely parts of a standard normal distribution; the other lanes are not read.
   private static let quantiles: SIMD16<Double> = [
     -1.593_2, -0.967_4, -0.589_5, -0.282_2, 0, 0.282_2, 0.589_5, 0.967_4, 1.593_2, 0, 0, 0, 0, 0, 0, 0,
   ]
@@ -170,7 +171,7 @@ struct SurrogateRound {
       for rival in level.others {
         now = max(now, rivals[rival].mean)
         let offered = rivals[rival].mean + shifts[rival] * quantiles
-        // The library's pointwise maximum goes lane by lane.
+        // The standard library's pointwise maximum processes one lane after the other.
         then.replace(with: offered, where: offered .> then)
       }
       guard now > -.infinity else { continue }

@@ -1,7 +1,7 @@
-/// Trains what a model of all trainings so far says may be best, round by round (`SurrogateRound`).
+/// Trains the candidates that may be the best by a model of all trainings so far, round by round (`SurrogateRound`).
 ///
 /// It begins with the references and a balanced design, at least as many trainings as there are layers, in two rounds;
-/// each further round knows all but the one before it.
+/// each further round knows all rounds but the one before it.
 struct SurrogateSearch: SearchStrategy {
   let name = StrategyName.surrogate
   let notes: [String]
@@ -10,11 +10,11 @@ struct SurrogateSearch: SearchStrategy {
   private let settings: StrategySettings
   private let jobs: Int?
   private let solver: FrontierSolver
-  /// In two halves.
+  /// The candidates of the first two rounds, half of them each.
   private let first: [[[Int]]]
 
   private static let fewestFirst = 16
-  /// Where the configuration sets no budget.
+  /// The number of trainings for each layer if the configuration sets no budget.
   private static let defaultWorksOfLayer = 8
   private static let drawsForLoss = 64
 
@@ -45,7 +45,7 @@ struct SurrogateSearch: SearchStrategy {
     guard left > 0 else { return .over }
     if number < first.count {
       let works = sample.works(first[number], asked: asked, seeds: settings.seeds)
-      // A design that the references leave no room for: what follows decides.
+      // If the references leave no room for a design, the round is decided like later ones.
       if !works.isEmpty { return SearchRound(works: works.first(left, seeds: settings.seeds)) }
     }
     let model = EffectModel(space: sample.space(knowing: history), trainings: sample.trainings(history))
