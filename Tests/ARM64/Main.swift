@@ -1,8 +1,8 @@
 import KernelInterface
 import Kernels
 
-/// All comparisons of kernels with their naive twins, on whatever processor this was compiled for. Ends with 1 where
-/// something differs.
+/// Compares all kernels with their naive twins, on the processor for which this was compiled. Traps at the end if
+/// anything differs.
 @main
 enum Main {
   static func main() {

@@ -1,4 +1,4 @@
-// Every vector primitive against plain C, lane by lane, to the last bit.
+// Compares every vector primitive with plain C, lane by lane, to the last bit.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void expect(const char *name, lane_vector actual, const float *expected) 
 
 static uint32_t state = 1;
 
-// Of both signs, of unlike sizes; now and then nothing.
+// Returns numbers of both signs and of different magnitudes, and sometimes ±0.
 static float number(void) {
   state = state * 1664525u + 1013904223u;
   if (state >> 28 == 0) return state & 1u << 20 ? 0.0f : -0.0f;
@@ -32,7 +32,7 @@ static lane_vector vector(float *lanes) {
   return v;
 }
 
-// Halves first, as `lane_sum` promises.
+// Adds halves first, as `lane_sum` promises.
 static float halves(const float *lanes, int count) {
   float sums[16];
   memcpy(sums, lanes, sizeof(float) * (size_t)count);

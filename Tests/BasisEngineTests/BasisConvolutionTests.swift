@@ -5,7 +5,7 @@ import Testing
 
 @testable import BasisEngine
 
-/// A basis convolution and the dense one that it stands for.
+/// A basis convolution that is compared with the equivalent dense one.
 struct FormCase: Sendable, CustomTestStringConvertible {
   var outputs = 7
   var inputs = 3
@@ -52,7 +52,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
   func equalsDense(kernels: KernelTable, form: FormCase) {
     let filterSize = form.inputs * form.kernelSize * form.kernelSize
     let combined = form.variant == .full ? form.outputs : form.outputs - form.rank
-    // Of r basis maps those of a group, one group after the other.
+    // Each group has `columns` of the r basis maps, one group after the other.
     let columns = form.rank / form.variant.groups
     func firstMap(of combination: Int) -> Int { combination / (combined / form.variant.groups) * columns }
     let store = ParameterStore(tensors: [
@@ -81,7 +81,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
     #expect(order.sorted() == Array(0..<form.outputs))
     if let channels = form.basisChannels { #expect(Array(order.prefix(form.rank)) == channels) }
 
-    // The dense filter of internal channel c.
+    // The dense filters, by internal channel.
     let kept = form.outputs - combined
     let filters = (0..<form.outputs).map { c -> [Float] in
       if c < kept { return Array(basis[c * filterSize..<(c + 1) * filterSize]) }
@@ -93,7 +93,7 @@ struct FormCase: Sendable, CustomTestStringConvertible {
           })
       }
     }
-    // In internal order, so that both outputs can be compared as they are.
+    // In internal order, so that both outputs can be compared directly.
     store.write("dense", filters.flatMap(\.self))
     let dense = Convolution(
       shape: form.shape(outputChannels: form.outputs), weight: store.slice("dense"), kernels: kernels)

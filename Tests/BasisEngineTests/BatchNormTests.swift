@@ -31,7 +31,7 @@ import Testing
     return Fixture(store: store, statistics: statistics, map: map, batchNorm: batchNorm)
   }
 
-  /// Values of one channel of the first images, in double precision.
+  /// Returns the values of one channel of the first `images` images, in double precision.
   private func values(_ tensor: Tensor, channel: Int, images: Int) -> [Double] {
     (0..<images).flatMap { image in
       (0..<size * size).map { Double(tensor[image, channel, $0 / size, $0 % size]) }

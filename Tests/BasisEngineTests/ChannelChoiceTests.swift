@@ -4,7 +4,7 @@ import Testing
 @testable import BasisEngine
 
 @Suite("the choice of basis channels") struct ChannelChoiceTests {
-  /// U_r of a random symmetric matrix.
+  /// Returns U_r of a random symmetric matrix: its first r eigenvectors.
   private func factor(_ outputs: Int, rank: Int, seed: UInt64) throws -> Matrix {
     let half = Matrix.random(outputs, outputs, seed: seed)
     return try Matrix.productTransposed(half, half).symmetricEigenvectors().vectors.rows(0..<rank).transposed
@@ -29,7 +29,7 @@ import Testing
       let values = try factor.rows(channels.sorted()).singularValues().values
       return values[0] / values[values.count - 1]
     }
-    // Pivoting is hardly ever beaten by much: a bound between the two choices tells them apart.
+    // A later pivot is rarely much better: a limit between the two condition numbers distinguishes the choices.
     var found = 0
     for seed in 1...300 as ClosedRange<UInt64> where found < 3 {
       let factor = Matrix.random(7, 3, seed: seed)
@@ -51,7 +51,7 @@ import Testing
 
   @Test("where every choice is ill-conditioned, coefficients are a least squares solution, and it is said")
   func leastSquares() throws {
-    // Two columns that are the same but for rounding: no rows are independent.
+    // Two columns are equal, so that no four rows are independent.
     let plain = Matrix.random(9, 3, seed: 4)
     let factor = Matrix(rows: 9, columns: 4) { plain[$0, min($1, 2)] }
     let choice = try ChannelChoice(factor)
@@ -60,7 +60,7 @@ import Testing
     let combined = choice.coefficients * factor.rows(choice.channels)
     let others = ChannelChoice.others(than: choice.channels, of: 9)
     #expect(combined.distance(to: factor.rows(others)) < 1e-9)
-    // No row at all.
+    // All rows are zero.
     let none = try ChannelChoice(Matrix(rows: 3, columns: 1) { _, _ in 0 })
     #expect(none.method == .leastSquares && none.conditionNumber == .infinity)
     #expect(none.coefficients.values == [0, 0])

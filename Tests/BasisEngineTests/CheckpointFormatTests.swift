@@ -5,7 +5,7 @@ import Testing
 
 @testable import BasisEngine
 
-/// What every format of checkpoints keeps, and files that earlier versions wrote.
+/// What every format of checkpoints preserves, and files that earlier versions wrote.
 @Suite("formats of checkpoints")
 struct CheckpointFormatTests {
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -15,7 +15,7 @@ struct CheckpointFormatTests {
     Array(try Data(contentsOf: Self.fixtures.appendingPathComponent("version-\(version).checkpoint")))
   }
 
-  /// A network whose training is done, and one in the middle of it.
+  /// Returns a finished training and an unfinished one, each with and without a normalization.
   private func checkpoints() throws -> [Checkpoint] {
     let read = try [1, 2].map { try CheckpointFormats.decode(try fixture($0)) }
     return read.flatMap { checkpoint in
@@ -100,8 +100,8 @@ struct CheckpointFormatTests {
     #expect(unfinished.dataContent == "shapes10-v1" && unfinished.context == "{\"testImages\":20}")
     #expect(unfinished.state.velocities["conv1.weight"]?.shape == [3, 3, 3, 3])
     #expect(try BinaryCheckpointFormat().encoded(checkpoint) == bytes)
-    // The naive kernels, which are the same on every machine. (Those that wrote the files left out some of the
-    // gradients where planes go through the passes in strips of rows.)
+    // Naive kernels, which are the same on every machine. (The kernels that wrote the files omitted some of the
+    // gradients of planes that are processed in strips of rows.)
     let network = try ResNet(checkpoint, batch: 16, kernels: .reference)
     let training = try #require(checkpoint.training)
     let outcome = try Trainer(recipe: training.recipe, seed: training.seed).train(

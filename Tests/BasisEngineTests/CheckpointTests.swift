@@ -7,7 +7,8 @@ import Testing
 @testable import BasisEngine
 
 @Suite struct CheckpointTests {
-  /// A small network with every kind of tensor, trained a little so that statistics and weights are its own.
+  /// Returns a small network with every kind of tensor, trained a little so that statistics and weights are not the
+  /// initial ones.
   private func network() throws -> ResNet {
     let network = try ResNet(
       architecture: Architecture(.resnet18, imageSize: 8, classCount: 5, widths: [3, 4, 5, 6]),
@@ -148,7 +149,7 @@ import Testing
       Issue.record("a wrong version was accepted")
       return
     }
-    // By which no image could be normalized.
+    // Deviations by which no image can be normalized.
     let json = String(decoding: try JSONEncoder().encode(header), as: UTF8.self)
     for wrong in ["[0.2,0.2]", "[0.2,0.2,0]", "[0.2,0.2,1e99]"] {
       let lie = json.replacing("[0.2,0.2,0.2]", with: wrong)
@@ -180,7 +181,7 @@ import Testing
       let path = folder + "/text"
       #expect(FileManager.default.createFile(atPath: path, contents: Data("not a checkpoint, but long enough".utf8)))
       #expect(message { () throws(EngineError) in _ = try Checkpoint(path: path) }?.contains("does not begin") ?? false)
-      // Replacing keeps the old file until the new one is whole.
+      // Replacing a file keeps the old one until the new one is complete.
       try network.checkpoint().write(to: path)
       #expect(try Checkpoint(path: path) == network.checkpoint())
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import BasisEngine
 
 extension Checkpoint {
-  /// With other numbers in one tensor.
+  /// Returns this checkpoint with other numbers in one tensor.
   fileprivate func replacing(_ name: String, _ values: [Float]) throws -> Checkpoint {
     var checkpoint = self
     checkpoint.tensors = try TensorTree(
@@ -50,7 +50,7 @@ extension Checkpoint {
         values: original.parameters.read("\(layer.name).weight").map(Double.init)
       ).singularValues()
       for rank in [1, layer.legalRanks.upperBound / 2, layer.legalRanks.upperBound - 1] {
-        // The dense network with this layer's filters alone replaced: what the layer reads stays the same.
+        // The dense network with only this layer's filters replaced, so that the layer's input stays the same.
         func lost(_ filters: Matrix) throws -> Double {
           let changed = try dense.replacing("\(layer.name).weight", filters.values.map(Float.init))
           let network = try ResNet(changed, batch: TrainedNetwork.batch, kernels: fastest)
@@ -78,7 +78,7 @@ extension Checkpoint {
     let dense = try trained.checkpoint()
     let source = try trained.source(dense)
     let layers = trained.architecture.layers
-    // Every rank of some layer or other: of one map, of half of them, of all but one.
+    // Each layer has rank 1, half of its largest rank and its largest rank in turn.
     for round in 0..<3 {
       var ranks: [String: Int] = [:]
       for (index, layer) in layers.enumerated() {
@@ -104,10 +104,10 @@ extension Checkpoint {
     ] {
       let candidate = try Candidate(parsing: text)
       let conversions = try expectTruncated(candidate, .remainder, trained, dense, source)
-      // Again, from what was kept.
+      // A second time, from the kept conversions.
       #expect(try source.network(for: candidate, variant: .remainder, batch: 16).conversions == conversions)
     }
-    // Tied layers among others than before are converted anew.
+    // A tied layer is converted anew if it is tied to other layers than before.
     func conversion(_ text: String) throws -> LayerConversion? {
       try source.network(for: Candidate(parsing: text), variant: .remainder, batch: 16).conversions
         .first { $0.layer == "layer2.1.conv2" }
@@ -118,7 +118,7 @@ extension Checkpoint {
     #expect(alone?.error == (try conversion("layer2.1.conv2=3"))?.error)
   }
 
-  /// The network is the dense one whose filters are what its factors stand for.
+  /// Expects that the converted network equals the dense one with the filters that its factors represent.
   private func expectTruncated(
     _ candidate: Candidate, _ variant: BasisVariant, _ trained: TrainedNetwork, _ dense: Checkpoint,
     _ source: ConversionSource
@@ -146,7 +146,7 @@ extension Checkpoint {
         #expect(relativeDifference(found, order.map { wanted[$0] }) < 1e-3, "\(norm).\(name)")
       }
     }
-    // Between a block's convolutions the basis maps come first.
+    // Between a block's convolutions, the basis maps come first.
     for block in trained.architecture.blocks {
       let name = layers[block.first].name
       #expect(network.basisChannels[name] ?? [] == Array(0..<(ranks[name] ?? 0)))
@@ -200,7 +200,7 @@ extension Checkpoint {
     let fresh = try other.network(for: candidate, variant: .remainder, batch: 16)
     #expect(first.network.checkpoint() == again.network.checkpoint() && first.conversions == again.conversions)
     #expect(first.network.checkpoint() == fresh.network.checkpoint() && first.conversions == fresh.conversions)
-    // Of which no more is kept than there may be: one layer's 2·N·r − r².
+    // A layer's conversion keeps 2·N·r − r² numbers, and their sum stays within the limit.
     #expect(source.keptNumbers == (2 * 5 * 3 - 9) + (2 * 6 * 2 - 4) + (2 * 9 * 4 - 16))
     source.mostKeptNumbers = 60
     _ = try source.network(for: Candidate(ranks: ["layer1.0.conv1": 1]), variant: .full, batch: 16)
@@ -235,7 +235,7 @@ extension Checkpoint {
       kernels: fastest, seed: 1
     ).checkpoint()
     #expect(try refusal(decomposed).contains("layer layer1.0.conv1 is decomposed; choose a dense network"))
-    // The classifier has one pixel an image and ten outputs.
+    // The classifier has one pixel per image, and ten outputs.
     #expect(trained.architecture.fewestCalibrationImages == 11)
     #expect(Architecture(.resnet18).fewestCalibrationImages == 33)
     let ten = try refusal(dense, images: trained.calibration.subset(0..<10))

@@ -4,9 +4,9 @@ import SearchCore
 
 @testable import BasisEngine
 
-/// A converted network as the definition has it, in plain loops, in the trained network's order of channels.
+/// A converted network according to its definition, in plain loops and in the trained network's order of channels.
 enum ConvertedNetwork {
-  /// The trained network's channels in the order in which they stand behind a layer of the converted network.
+  /// Returns the trained network's channels in the order that they have behind a layer of the converted network.
   static func order(behind layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> [Int] {
     guard let channels = conversions.first(where: { $0.layer == layer.name })?.basisChannels, !channels.isEmpty,
       network.architecture.blocks.contains(where: { block in
@@ -16,7 +16,7 @@ enum ConvertedNetwork {
     return channels + ChannelChoice.others(than: channels, of: layer.outputChannels)
   }
 
-  /// The filters that a converted network's factors of a layer stand for, in the trained network's order: N × K.
+  /// Returns the filters (N × K) that the factors of a converted layer represent, in the trained network's order.
   static func filters(of layer: Layer, in network: ResNet, _ conversions: [LayerConversion]) -> Matrix {
     func matrix(_ name: String, rows: Int) -> Matrix {
       let values = network.parameters.read(name).map(Double.init)
@@ -31,7 +31,7 @@ enum ConvertedNetwork {
       let combined = variant.combinations(outputs: count, rank: rank)
       let coefficients = matrix(network.form.coefficientsName(of: form), rows: combined)
       let columns = coefficients.columns
-      // Groups, with zeros between them.
+      // The coefficients of all groups, with zeros between the groups.
       let all = Matrix(rows: combined, columns: rank) { row, column in
         row / (combined / variant.groups) == column / columns ? coefficients[row, column % columns] : 0
       }
@@ -54,7 +54,7 @@ enum ConvertedNetwork {
     }
   }
 
-  /// y of a layer on the first images, centered, image by image: N rows.
+  /// Returns y of a layer on all images, centered, image by image: N rows.
   static func outputs(of layer: Int, in network: ResNet, _ images: LabeledImages) -> [[Double]] {
     let view = network.workspace.convolutionOutput(of: layer)
     var rows = [[Double]](repeating: [], count: view.channels)

@@ -4,7 +4,7 @@ import Testing
 @testable import BasisEngine
 
 extension Matrix {
-  /// Standard normal numbers.
+  /// Returns a matrix of standard normal numbers.
   static func random(_ rows: Int, _ columns: Int, seed: UInt64) -> Matrix {
     var random = StableRandom(seed: seed)
     return Matrix(rows: rows, columns: columns) { _, _ in random.normal() }
@@ -16,13 +16,13 @@ extension Matrix {
     Matrix(rows: values.count, columns: values.count) { $0 == $1 ? values[$0] : 0 }
   }
 
-  /// Largest distance of two entries.
+  /// Returns the largest difference of two entries.
   func distance(to other: Matrix) -> Double {
     precondition(rows == other.rows && columns == other.columns)
     return zip(values, other.values).reduce(0) { max($0, abs($1.0 - $1.1)) }
   }
 
-  /// In loops.
+  /// Multiplies in plain loops.
   static func naiveProduct(_ left: Matrix, _ right: Matrix) -> Matrix {
     Matrix(rows: left.rows, columns: right.columns) { row, column in
       (0..<left.columns).reduce(0) { $0 + left[row, $1] * right[$1, column] }

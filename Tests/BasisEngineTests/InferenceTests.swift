@@ -10,14 +10,14 @@ import Testing
   func equalsTraining(kernels: KernelTable, form: NetworkCase) throws {
     let network = try form.network(kernels)
     network.input.fillNormal(images: form.images, seed: 3)
-    // 0.9¹⁰⁰ of the initial statistics is left.
-    // The deepest network of many forms and described ones are more sensitive to it than others.
+    // After 100 passes, 0.9¹⁰⁰ of the initial statistics is left. Networks with layers of several variants and
+    // described networks are more sensitive to what is left; for others, 40 passes of the naive kernels suffice.
     let isPlain = form.variants.isEmpty && form.model.isNamed
     let passes = kernels.name == KernelTable.reference.name && isPlain ? 40 : 100
     for _ in 0..<passes { network.forward(images: form.images, mode: .training) }
     let expected = network.logits.read(images: form.images)
     network.forward(images: form.images, mode: .inference)
-    // The running variance is the unbiased one: with few pixels and images, at every layer a little larger.
+    // The running variance is the unbiased one: with few pixels and images, it is a little larger at every layer.
     #expect(relativeDifference(network.logits.read(images: form.images), expected) < (form.images > 1 ? 0.15 : 0.4))
   }
 
@@ -49,7 +49,7 @@ import Testing
     _ = network.trainingStep(labels: Array(repeating: 1, count: form.images), rule: rule)
     let stepped = logits(network)
     #expect(stepped != first)
-    // Another network, whose own numbers were prepared before it was given these.
+    // Another network, whose weights were prepared before they were replaced by these.
     let copy = try form.network(fastest)
     _ = logits(copy)
     for tensor in network.parameters.tensors {

@@ -5,22 +5,22 @@ import Testing
 
 @testable import BasisEngine
 
-/// A layer with patches of its input: what truncation leaves of it can be computed from first principles.
+/// A layer with patches of its input, so that the result of truncation can be computed from first principles.
 private struct ExampleLayer: CustomTestStringConvertible, Sendable {
   enum Filters: String, CaseIterable, Sendable {
     case random
-    /// Each a tenth of the one before.
+    /// Each filter is about a tenth of the one before.
     case illConditioned
-    /// Combinations of three.
+    /// All filters are combinations of three.
     case rankDeficient
   }
 
   var outputs: Int
   var inputs: Int
   var filters: Filters
-  /// The first input is always zero.
+  /// Whether the first input is always zero.
   var hasDeadInput = false
-  /// Pixels of images.
+  /// The side of an image in pixels, the number of images, and the number of their pixels.
   static let side = 5
   static let images = 37
   static let samples = images * side * side
@@ -37,7 +37,7 @@ private struct ExampleLayer: CustomTestStringConvertible, Sendable {
     Layer(name: "conv1", outputChannels: outputs, inputChannels: inputs, kernelSize: 1, stride: 1, inputSize: Self.side)
   }
 
-  /// W
+  /// The filters W.
   var weights: Matrix {
     let random = Matrix.random(outputs, inputs, seed: UInt64(100 * outputs + inputs))
     switch filters {
@@ -54,7 +54,7 @@ private struct ExampleLayer: CustomTestStringConvertible, Sendable {
     }
   }
 
-  /// A patch a column: correlated, with means that are not zero.
+  /// One patch in each column; the inputs are correlated, and their means are not zero.
   var patches: Matrix {
     let mix = Matrix.random(inputs, inputs, seed: 11)
     let plain =
@@ -64,7 +64,7 @@ private struct ExampleLayer: CustomTestStringConvertible, Sendable {
     }
   }
 
-  /// As the kernels leave them: in floats, lane by lane.
+  /// Returns the covariance of outputs that are stored as the kernels store them: in floats, lane by lane.
   func covariance(of outputs: Matrix) -> OutputCovariance {
     let tensor = Tensor(channels: outputs.rows, size: Self.side, halo: 0, images: Self.images)
     tensor.view.fill(images: Self.images, other: 1e6) { image, channel, row, column in
@@ -76,7 +76,7 @@ private struct ExampleLayer: CustomTestStringConvertible, Sendable {
   }
 }
 
-/// What is left of the columns when their mean is subtracted.
+/// Returns the columns minus their mean.
 private func centered(_ matrix: Matrix) -> Matrix {
   let means = (0..<matrix.rows).map { row in
     (0..<matrix.columns).reduce(0) { $0 + matrix[row, $1] } / Double(matrix.columns)
@@ -86,7 +86,7 @@ private func centered(_ matrix: Matrix) -> Matrix {
 
 private func energy(_ matrix: Matrix) -> Double { matrix.values.reduce(0) { $0 + $1 * $1 } }
 
-/// The weights that a converted layer's factors stand for, from floats as a network has them.
+/// Returns the weights that a converted layer's factors represent, in floats as a network has them.
 private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix {
   func rounded(_ matrix: Matrix) -> Matrix {
     Matrix(rows: matrix.rows, columns: matrix.columns) { Double(Float(matrix[$0, $1])) }
@@ -125,7 +125,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
     let outputs = weights * patches
     let largest = outputs.values.reduce(0) { max($0, abs($1)) }
     let spectrum = try LayerSpectrum(example.covariance(of: weights * example.patches), filters: weights)
-    // By the definition: with Σ, its root and its inverse.
+    // According to the definition: with the root of Σ and its inverse.
     let (vectors, variances) = try Matrix.productTransposed(patches, patches).symmetricEigenvectors()
     let root = vectors.transposed * (.diagonal(variances.map { $0.squareRoot() }) * vectors)
     let inverse = vectors.transposed * (.diagonal(variances.map { 1 / $0.squareRoot() }) * vectors)
@@ -145,7 +145,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
         #expect(converted.conversion.method == (variant == .full ? .truncation : .pivots))
         if example.filters == .rankDeficient, rank >= 3 { #expect(found.distance(to: outputs) < 1e-4 * largest) }
       }
-      // The filters' own truncation, which knows nothing of the images.
+      // The filters' own truncation, which does not depend on the images.
       let own = try weights.singularValues()
       let plain = own.left * (.diagonal(own.values.indices.map { $0 < rank ? own.values[$0] : 0 }) * own.right)
       #expect(errors[rank - 1] <= energy(outputs - plain * patches) / energy(outputs) + 1e-6, "rank \(rank)")
@@ -163,7 +163,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
       let converted = try ConvertedLayer(example.layer, spectrum, rank: rank, variant: .grouped(count))
       let (maps, combinations) = (rank / count, (12 - rank) / count)
       #expect(converted.coefficients.rows == 12 - rank && converted.coefficients.columns == maps)
-      // A with the zeros between its groups.
+      // A with zeros between its groups.
       let whole = Matrix(rows: 12 - rank, columns: rank) { row, column in
         row / combinations == column / maps ? converted.coefficients[row, column % maps] : 0
       }
@@ -199,7 +199,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
     }
     let outputs = examples.map { $0.weights * centered($0.patches) }
     let common = try LayerSpectrum.along(common: spectra)
-    /// The share of each layer's variance that its outputs have beside the space of these rows, which are orthonormal.
+    /// Returns the share of each layer's variance that lies outside the space of these orthonormal rows.
     func lost(beside directions: Matrix) -> [Double] {
       outputs.map { 1 - energy(directions * $0) / energy($0) }
     }
@@ -221,7 +221,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
         #expect(sum <= lost(beside: random.rows(0..<rank)).reduce(0, +) + 1e-9)
       }
     }
-    // One layer alone is as without.
+    // A single layer is the same as without tying.
     #expect(try LayerSpectrum.along(common: [spectra[0]])[0].directions == spectra[0].directions)
   }
 
@@ -230,7 +230,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
     let example = ExampleLayer(outputs: 8, inputs: 3, filters: .random, hasDeadInput: true)
     let weights = example.weights
     let spectrum = try LayerSpectrum(example.covariance(of: weights * example.patches), filters: weights)
-    // Two inputs vary, and of the directions without any variance the third is that of the dead one.
+    // Two inputs vary. The third direction, the first without any variance, is that of the dead input.
     #expect(spectrum.variances[2] < LayerSpectrum.noise * spectrum.variances[0])
     let layer = Layer(name: "fc", outputChannels: 8, inputChannels: 3, kernelSize: 1, stride: 1, inputSize: 1)
     for variant in BasisVariant.allCases {
@@ -245,7 +245,7 @@ private func weights(_ converted: ConvertedLayer, of weights: Matrix) -> Matrix 
     let (weights, patches) = (example.weights, centered(example.patches))
     let outputs = weights * patches
     let spectrum = try LayerSpectrum(example.covariance(of: weights * example.patches), filters: weights)
-    // No choice is as well conditioned as that: all singular values but the largest are left out.
+    // No choice has a condition number of 1: all singular values but the largest are left out.
     let converted = try ConvertedLayer(
       example.layer, spectrum, rank: 4, variant: .remainder, highestConditionNumber: 1)
     #expect(converted.conversion.method == .leastSquares)

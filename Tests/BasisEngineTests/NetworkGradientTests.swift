@@ -12,7 +12,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
   var imageSize = 8
   var ranks: [String: Int] = [:]
   var variant = BasisVariant.remainder
-  /// Of layers that have another one.
+  /// The variants of layers for which `variant` does not hold.
   var variants: [String: BasisVariant] = [:]
   var basisChannels: [String: [Int]] = [:]
   var images = 17
@@ -25,7 +25,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { "\(model) \(candidate) \(variant) \(images) images" }
 
-  /// A description, with the widths in it.
+  /// Returns the case of a described network; the description contains the widths.
   static func described(
     _ text: String, imageSize: Int, ranks: [String: Int] = [:], variant: BasisVariant = .remainder,
     basisChannels: [String: [Int]] = [:], images: Int = 17
@@ -45,7 +45,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
   static let cases: [NetworkCase] = [
     NetworkCase(),
     NetworkCase(imageSize: 16, images: 1),
-    // Several groups of blocks where planes are large, one where they are small.
+    // Large planes take several groups of blocks, small ones a single group.
     NetworkCase(imageSize: 16, ranks: ["layer1.0.conv2": 2, "layer2.0.conv1": 3], images: 35),
     NetworkCase(
       ranks: ["conv1": 3, "layer1.0.conv1": 1, "layer1.0.conv2": 4, "layer2.0.conv1": 7, "layer3.0.conv2": 11, "fc": 9]
@@ -59,7 +59,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
       ], images: 16),
     // Layers wide enough for Winograd's algorithm, in strips of rows and whole.
     NetworkCase(widths: [32, 40, 64], imageSize: 32, ranks: ["layer2.0.conv2": 33], images: 3),
-    // Planes that go through the passes in strips of rows.
+    // Planes that are processed in strips of rows.
     NetworkCase(
       widths: [3, 4, 5], imageSize: 32,
       ranks: ["conv1": 2, "layer1.0.conv1": 1, "layer1.0.conv2": 2, "layer2.0.conv1": 3, "layer2.0.conv2": 2]),
@@ -76,7 +76,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
     NetworkCase(
       model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16, ranks: ["layer2.0.downsample.0": 3, "layer3.0.conv1": 5],
       variant: .full, images: 15),
-    // Groups: r channels kept, all kept, of one map each, and with permuted basis channels.
+    // Groups: r channels kept, all kept, groups of one map each, and permuted basis channels.
     NetworkCase(
       widths: [9, 12, 18],
       ranks: [
@@ -87,13 +87,13 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
       widths: [4, 6, 8], imageSize: 32,
       ranks: ["conv1": 2, "layer1.0.conv1": 2, "layer1.0.conv2": 2, "layer2.0.conv1": 2, "layer2.0.conv2": 4, "fc": 4],
       variant: .grouped(2), images: 17),
-    // Tied: r channels kept, all kept, permuted basis channels, and a layer that has nothing to be tied to.
+    // Tied: r channels kept, all kept, permuted basis channels, and a layer that has no other to be tied to.
     NetworkCase(
       ranks: [
         "conv1": 2, "layer1.0.conv1": 2, "layer1.0.conv2": 2, "layer2.0.conv1": 3, "layer2.0.conv2": 3,
         "layer3.0.conv1": 7, "layer3.0.conv2": 7, "fc": 3,
       ], variant: .tied, basisChannels: ["layer2.0.conv2": [6, 1, 3], "layer3.0.conv1": [0, 1, 2, 3, 4, 11, 6]]),
-    // Everything in one network, with projections.
+    // All variants in one network, with projections.
     NetworkCase(
       model: .resnet18, widths: [4, 6, 8, 9], imageSize: 16,
       ranks: [
@@ -118,7 +118,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
       "resnet:blocks=1/2,block=bottleneck,widths=4/6", imageSize: 8,
       ranks: ["layer1.0.conv3": 2, "layer2.0.conv1": 3, "layer2.0.conv2": 2, "layer2.0.downsample.0": 5],
       variant: .full, images: 15),
-    // Wide, with both shortcuts; bottlenecks whose shortcuts have no weights.
+    // Wide networks with both kinds of shortcuts; bottlenecks whose shortcuts have no weights.
     described("cifar-resnet:depth=8,widths=3/4/5,width=3", imageSize: 8, ranks: ["layer1.0.conv1": 2, "conv1": 1]),
     described(
       "cifar-resnet:depth=14,widths=3/4/5,width=2,shortcut=B", imageSize: 12, ranks: ["layer1.0.downsample.0": 1],
@@ -139,7 +139,7 @@ struct NetworkCase: CustomTestStringConvertible, Sendable {
   ]
 }
 
-/// Every fast variant on every form; the naive kernels, which take their time in debug builds, on the richest.
+/// Every fast variant with every form; the naive kernels, which are slow in debug builds, with the two richest forms.
 private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels in
   NetworkCase.cases.indices.filter { kernels.name != "reference" || [5, NetworkCase.cases.count - 3].contains($0) }
     .map { (kernels, NetworkCase.cases[$0]) }
@@ -148,13 +148,13 @@ private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels
 @Suite struct NetworkGradientTests {
   @Test("gradients of every tensor agree with finite differences of the loss", arguments: pairs)
   func finiteDifferences(kernels: KernelTable, form: NetworkCase) throws {
-    // Rectifiers that switch between the two ends of a difference spoil it a little.
+    // Rectifiers that switch between the two points of a difference quotient make it a little inaccurate.
     try check(form, kernels, tolerance: 0.06)
   }
 
   @Test("where all rectifiers are open they agree closely", arguments: pairs)
   func openRectifiers(kernels: KernelTable, form: NetworkCase) throws {
-    // Max pooling has its own switches.
+    // Max pooling switches too.
     try check(form, kernels, tolerance: form.model.network.stem == .pooled ? 0.06 : 0.005, shift: 6)
   }
 
@@ -177,20 +177,21 @@ private let pairs: [(KernelTable, NetworkCase)] = kernelTables.flatMap { kernels
     }
   }
 
-  /// Along a direction of its own for every tensor: partly the gradient's, partly drawn.
+  /// Compares each tensor's gradient with a finite difference along its own direction, which is partly the gradient's,
+  /// partly random.
   private func check(
     _ form: NetworkCase, _ kernels: KernelTable, tolerance: Double, shift: Float? = nil
   ) throws {
     let network = try form.network(kernels)
-    // Of the two losses; Winograd's algorithm, which all but the naive kernels use, rounds about twice as much as the
-    // direct sum.
+    // The rounding error of the two losses. Winograd's algorithm, which all but the naive kernels use, rounds about
+    // twice as much as the direct sum.
     let rounding = kernels.name == "reference" ? 2e-6 : 4e-6
     if let shift {
       for tensor in network.parameters.tensors where tensor.name.hasSuffix("bias") && tensor.name.contains("bn") {
         network.parameters.write(tensor.name, Array(repeating: shift, count: tensor.count))
       }
     }
-    // Garbage in lanes that are no images must not matter.
+    // Garbage in lanes without an image must not matter.
     network.input.fillNormal(images: form.images, seed: 11, other: 3)
     let labels = labels(form.images)
     _ = network.computeGradients(labels: labels)

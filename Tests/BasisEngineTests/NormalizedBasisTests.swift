@@ -5,10 +5,10 @@ import Testing
 
 @testable import BasisEngine
 
-/// The form that keeps y_b only, beside the one that keeps all of y.
+/// The form that keeps only y_b, compared with the one that keeps all of y.
 @Suite struct NormalizedBasisTests {
-  /// None of rank 1: batch norm takes the scale out of a multiple of one map, so that its coefficient's gradient is
-  /// zero, or the rounding of its sums.
+  /// No case has rank 1: batch norm removes the scale of a multiple of one map, so that the gradient of its coefficient
+  /// is zero, or the rounding error of its sums.
   static let cases: [FormCase] = [
     FormCase(rank: 2, images: 1),
     FormCase(rank: 3, images: 17),
@@ -19,7 +19,7 @@ import Testing
     // Several portions of rows.
     FormCase(rank: 3, images: 17, size: 20),
     FormCase(rank: 2, images: 3, size: 32),
-    // Groups, of two maps and more each.
+    // Groups of two or more maps each.
     FormCase(outputs: 8, rank: 4, variant: .grouped(2), images: 17),
     FormCase(outputs: 20, rank: 10, variant: .grouped(2), images: 81, size: 8),
     FormCase(outputs: 27, inputs: 5, stride: 2, rank: 9, variant: .grouped(3), images: 15, size: 8),
@@ -27,7 +27,7 @@ import Testing
     FormCase(outputs: 12, rank: 6, variant: .grouped(3), images: 3, size: 32),
   ]
 
-  /// All that a step leaves.
+  /// All results of a step.
   private struct Step {
     var output: [Float]
     var gradient: [Float]
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  /// One step of a layer on random values, with rows and blocks in portions as a network takes them.
+  /// Runs one step of a layer on random values, in portions of rows and blocks as in a network.
   private func step(
     _ form: FormCase, _ kernels: KernelTable, rectified: Bool,
     _ make: (BasisWeights, BatchNorm, LaneView, LaneView) -> any NormalizedLayer

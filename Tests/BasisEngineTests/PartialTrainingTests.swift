@@ -9,7 +9,7 @@ import Testing
   private let images = Shapes10.training(count: 64)
   private let test = Shapes10.test(count: 20)
 
-  /// Of four steps an epoch.
+  /// Returns a recipe with four steps per epoch.
   private func recipe(_ epochs: Epochs, until: Int? = nil, curve: Bool = false) -> TrainingRecipe {
     TrainingRecipe(
       model: .resnet8, data: DataSelection(set: .shapes10, trainImages: 64, validationImages: 20, splitSeed: 0),
@@ -73,7 +73,7 @@ import Testing
       losses.append($0.loss)
       return true
     }
-    // Means of the epoch so far: the last of each epoch is its own.
+    // Each is the mean of the epoch so far: the last one of an epoch is the epoch's loss.
     #expect(outcome.epochLosses == [losses[3], losses[5]])
   }
 
@@ -104,7 +104,7 @@ import Testing
       #expect(part.outcome.epochLosses == Array(whole.outcome.epochLosses.prefix(until)))
       #expect(part.outcome.epochEvaluations == Array(whole.outcome.epochEvaluations.prefix(until)))
       #expect(part.outcome.accuracy == curved.outcome.epochEvaluations[until - 1].accuracy)
-      // The same without the earlier part.
+      // The result is the same without the earlier part.
       let unbroken = try train(recipe(epochs, until: until, curve: curve), form)
       #expect(part.numbers == unbroken.numbers && part.weights == unbroken.weights)
       let kept = part.end.checkpoint(

@@ -7,10 +7,9 @@ import Testing
 @testable import BasisEngine
 
 /// A result is a pure function of candidate, recipe, seed, data and kernel variant, in every version of this program:
-/// studies are resumed by later versions, and their results compared. What is pinned here changes only where that is
-/// meant.
+/// later versions resume studies and compare their results. The values pinned here change only on purpose.
 @Suite struct PinnedBitsTests {
-  /// The kernels of which this machine can say whether the bits are as they were.
+  /// The kernel tables of this machine for which bits are pinned.
   static let pinnedKernels: [(kernels: KernelTable, bits: PinnedBits)] = KernelSelection.available.compactMap { table in
     PinnedBits.of(table).map { (table, $0) }
   }
@@ -19,13 +18,13 @@ import Testing
 
   private static let epochs = 2
 
-  /// Trainings of ResNet-8 on drawn images: in every form of a layer, with batches whose last block is not full.
+  /// Trainings of ResNet-8 on drawn images, with every form of a layer and with batches whose last block is not full.
   static let trainings: [(name: String, ranks: [String: Int], variant: BasisVariant)] = {
     let small = [
       "conv1": 4, "layer1.0.conv1": 2, "layer1.0.conv2": 4, "layer2.0.conv1": 8, "layer2.0.conv2": 4,
       "layer3.0.conv1": 16, "layer3.0.conv2": 8, "fc": 3,
     ]
-    // Of which both halves of y are kept.
+    // Ranks at which both halves of y are kept.
     let large = [
       "conv1": 12, "layer1.0.conv1": 15, "layer1.0.conv2": 9, "layer2.0.conv1": 28, "layer2.0.conv2": 31,
       "layer3.0.conv1": 60, "layer3.0.conv2": 33, "fc": 9,
@@ -80,10 +79,10 @@ import Testing
   }
 }
 
-/// What one kernel variant computes.
+/// The results of one kernel variant.
 struct PinnedBits: Sendable {
   struct Training: Equatable, Sendable {
-    /// Of each epoch, and of the images that the training is judged by: equal to the last digit.
+    /// The loss of each epoch, then the loss on the evaluation images: equal to the last digit.
     var losses: [Double]
     /// A hash of the trained parameters and running statistics.
     var values: String
@@ -94,7 +93,8 @@ struct PinnedBits: Sendable {
   /// One for each of `NetworkCase.cases`: a hash of losses, parameters, running statistics and logits.
   var steps: [String]
 
-  /// By the kernels' part of their variant's description: no kernel calls OpenBLAS, which is the rest of it.
+  /// By the part of the variant's description that names the kernels: the rest names OpenBLAS's core type, and no
+  /// kernel calls OpenBLAS.
   static let all: [String: PinnedBits] = [
     "avx2-c160": PinnedBits(
       trainings: [

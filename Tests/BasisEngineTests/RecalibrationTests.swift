@@ -27,7 +27,7 @@ import Testing
       network.forward(images: batch.count, mode: .training)
       for (place, layer) in network.layers.enumerated() {
         let view = layer.convolutionOutput
-        // All of y is kept by every layer here, in its own order.
+        // Every layer here keeps all of y, in its own order.
         #expect(view.channels == layer.batchNorm.channels)
         for (index, value) in view.read(images: batch.count).enumerated() {
           outputs[place][index / (view.height * view.width) % view.channels].append(value)
@@ -50,7 +50,7 @@ import Testing
         #expect(abs(Double(variances[order[c]]) - variance) < 1e-4 * variance + 1e-9, "\(name) \(c)")
       }
     }
-    // Nothing but the statistics changed, and these do not depend on what they were.
+    // The new statistics do not depend on the earlier ones.
     #expect(network.parameters.tensors.map { network.parameters.read($0.name) }.joined().count > 0)
     let after = network.tensors.values
     #expect(before.count == after.count)
@@ -61,7 +61,7 @@ import Testing
     #expect(network.tensors.values == after)
   }
 
-  /// Output channels in the order in which the layer computes them.
+  /// Returns the output channels in the order in which the layer computes them.
   private func channelOrder(_ network: ResNet, _ name: String) -> [Int] {
     let layer = network.architecture.layer(named: name)
     let count = layer?.outputChannels ?? 0

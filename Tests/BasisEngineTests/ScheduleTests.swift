@@ -25,7 +25,7 @@ import Testing
 
   @Test("onecycle rises over the first fifth, rounded up, and falls as a cosine")
   func onecycle() {
-    // T = 11: W = 3; then t − W of 8.
+    // T = 11: W = 3, then a cosine over 8 steps.
     let rates = (0..<11).map { Schedule.onecycle.learningRate(peak: 0.6, step: $0, of: 11) }
     let expected = [
       0.2, 0.4, 0.6, 0.6, 0.577_163_859_753_386, 0.512_132_034_355_964, 0.414_805_029_709_527, 0.3,

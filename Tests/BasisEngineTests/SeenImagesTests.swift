@@ -14,7 +14,7 @@ struct SeenImagesTests {
     ).checkpoint(
       training: Checkpoint.Training(
         recipe: TrainingRecipe(model: .resnet8, data: study, epochs: 1), seed: 1, epochsDone: 1))
-    // The study's own dense network leaves them out; so does what starts from it.
+    // The study's own dense network was not trained on them; nor is a training that starts from it.
     #expect(checkpoint.seen(ofValidation: study) == .none)
     func trained(_ data: DataSelection, start: TrainedStart.Origin? = nil) -> SeenImages {
       checkpoint.training?.recipe.data = data
@@ -32,7 +32,7 @@ struct SeenImagesTests {
     #expect(trained(other) != .none && trained(other) != .unknown)
     other.set = .cifar10
     #expect(trained(other) == .none)
-    // The same images in another order, say, and a file with a few less of them.
+    // Other content, such as the same images in another order, and a file with fewer images.
     checkpoint.training?.dataContent = "a"
     checkpoint.training?.recipe.data = study
     #expect(checkpoint.seen(ofValidation: study, content: "a") == .none)

@@ -6,10 +6,10 @@ import Testing
 
 @testable import BasisEngine
 
-/// One part of every decomposed layer is trained at every Kth step only.
+/// One part of every decomposed layer is trained only in every Kth step.
 @Suite("skipped updates")
 struct SkippedUpdatesTests {
-  /// Forms that keep r channels of y, all of them, y_b beside y, and basis maps in other places.
+  /// Forms that keep r channels of y, all channels, y_b beside y, and permuted basis channels.
   static let forms: [NetworkCase] = [
     NetworkCase(ranks: ["layer1.0.conv2": 2, "layer2.0.conv1": 3, "layer3.0.conv2": 5], images: 35),
     NetworkCase(
@@ -21,7 +21,7 @@ struct SkippedUpdatesTests {
       basisChannels: ["layer2.0.conv1": [7, 2, 5, 0, 1]],
       images: 16),
   ]
-  /// A stem that keeps r channels, whose images need no gradient.
+  /// A stem that keeps r channels and whose images need no gradient.
   static let folded = NetworkCase(
     widths: [6, 8, 12], ranks: ["conv1": 3, "layer1.0.conv1": 2, "layer2.0.conv2": 4, "layer3.0.conv2": 5])
 
@@ -33,7 +33,7 @@ struct SkippedUpdatesTests {
 
   private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
-  /// Values and velocities, tensor by tensor.
+  /// Returns the bits of values and velocities by tensor.
   private func state(_ network: ResNet) -> [String: [UInt32]] {
     Dictionary(
       uniqueKeysWithValues: network.parameters.tensors.map {
@@ -86,7 +86,7 @@ struct SkippedUpdatesTests {
       let before = state(network)
       let loss = network.trainingStep(
         labels: labels(form.images), rule: Self.rule, skipped: skip.part(skippedIn: step))
-      // The same with all gradients, and the part put back as if the step had not been.
+      // The reference step computes all gradients; then the part is restored to its state before the step.
       let kept = skipped.map {
         (name: $0, values: reference.parameters.read($0), velocity: reference.parameters.readVelocity($0))
       }
@@ -105,7 +105,7 @@ struct SkippedUpdatesTests {
     }
   }
 
-  /// Which tensors' gradients the weight gradient kernel was told to add to; on one thread only.
+  /// Records the tensors to whose gradients the weight gradient kernel added; used on one thread only.
   private final class Calls: @unchecked Sendable {
     var targets: [UnsafeMutablePointer<Float>] = []
 
@@ -134,14 +134,14 @@ struct SkippedUpdatesTests {
     let whole = count(skipped: nil)
     let partial = count(skipped: part)
     #expect(partial.part == 0 && partial.others == whole.others)
-    // Where only y_b is kept, the gradient of the coefficients follows from sums that batch norm needs anyway.
+    // If only y_b is kept, the gradient of the coefficients follows from sums that batch norm needs anyway.
     #expect(whole.part > 0 || part == .coefficients && network.layers.contains { $0 is NormalizedBasis })
     #expect(count(skipped: nil) == whole)
   }
 
   @Test("layer by layer, the multiply-adds of a part's gradients fall to a Kth", arguments: BasisPart.allCases)
   func multiplyAdds(part: BasisPart) throws {
-    // Ranks of which all maps are kept.
+    // Ranks at which all maps are kept.
     let candidate = try Candidate(parsing: "layer1.0.conv1=15,layer2.0.conv2=28")
     func products(_ skip: SkippedUpdates?) throws -> [String: Double] {
       let layers = try Benchmark.run(
@@ -201,7 +201,7 @@ struct SkippedUpdatesTests {
   func training(part: BasisPart) throws {
     var before: [String: [UInt32]] = [:]
     var changed: [[Bool]] = []
-    // Three steps an epoch, and a period that does not divide them.
+    // Three steps per epoch, and a period that does not divide them.
     _ = try trained(recipe(SkippedUpdates(of: part, every: 2))) { moment in
       guard !moment.isEvaluating else { return }
       let after = state(moment.network)

@@ -70,10 +70,10 @@ import Testing
         "layer1.0.conv1.coefficients", "layer2.0.conv1.coefficients", "layer2.0.conv2.coefficients",
         "layer3.0.conv1.coefficients",
       ])
-    // Drawn as the first one's would be alone.
+    // The shared matrix is drawn as the first layer's would be without the other layer.
     let alone = try NetworkCase(widths: [8, 12, 16], ranks: ["layer1.0.conv1": 3], images: 17).network(fastest)
     #expect(network.parameters.read(names[0]) == alone.parameters.read(names[0]))
-    // Its gradient is the sum of those that two matrices of these values have.
+    // Its gradient is the sum of the gradients of two separate matrices with these values.
     var apart = form
     apart.variant = .remainder
     let twins = try apart.network(fastest)
@@ -148,7 +148,7 @@ import Testing
       one.forward(images: form.images, mode: .inference)
     }
     #expect(network.logits.read(images: form.images) == loaded.logits.read(images: form.images))
-    // Where no layer has a variant of its own, the file says what it said before there were any.
+    // If no layer has its own variant, the file names none, as before layers could have one.
     let plain = try NetworkCase(ranks: ["layer1.0.conv1": 2]).network(fastest).checkpoint()
     #expect(plain.network.variants == nil)
   }

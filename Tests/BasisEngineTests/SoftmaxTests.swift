@@ -24,7 +24,7 @@ import Testing
     let score = SoftmaxCrossEntropy.score(
       logits: logits.view, channelMap: &map, bias: [0.5, 0, 0], labels: [2, 0], gradient: gradient.view,
       biasGradient: &biasGradient)
-    // Classes with bias: image 0: (0.5, 1, 2), image 1: (4.5, 5, −1).
+    // Logits by class, with bias: image 0: (0.5, 1, 2), image 1: (4.5, 5, −1).
     let first = [0.5, 1, 2].map { exp($0) }
     let second = [4.5, 5, -1].map { exp($0) }
     let expected = log(first.reduce(0, +)) - 2 + log(second.reduce(0, +)) - 4.5

@@ -17,7 +17,7 @@ import Testing
     func identities(_ layers: [any NormalizedLayer]) -> Set<ObjectIdentifier> {
       Set(layers.map { ObjectIdentifier($0.batchNorm) })
     }
-    // A projection is convolved with a block's first convolution and normalized with its second.
+    // A projection is convolved together with a block's first convolution and normalized together with its second.
     var pending: Set<ObjectIdentifier> = []
     var seen: Set<ObjectIdentifier> = []
     for stage in network.stages {

@@ -18,7 +18,7 @@ import Testing
 
   private func path(_ name: String) -> String { folder + "/" + name }
 
-  /// One for a training's end, whichever that is.
+  /// Returns a function that gives the same path for the state after any epoch.
   private func paths(_ path: String) -> @Sendable (Int) -> String { { _ in path } }
 
   private func recipe(
@@ -41,7 +41,7 @@ import Testing
     Work(candidate: Candidate(ranks: ranks), kind: .proxyTraining(recipe), repetition: repetition, seed: 11)
   }
 
-  /// The dense network's training, as the study's first work: what it found, and the file that it left.
+  /// Trains the dense network, as the study's first work does, and writes it to `path`. Returns the observation.
   private static func trainStart(_ path: String) throws -> Observation {
     let recipe = recipe(1, 40, 0.05, nil)
     let training = try #require(recipe.start?.training(of: recipe))
@@ -49,7 +49,7 @@ import Testing
     return try WorkRunner(kernels: fastest, kernelVariant: "test").run(work, files: WorkFiles(network: path))
   }
 
-  /// Done once for all tests.
+  /// The dense network's training, run once for all tests.
   private static let start = Result {
     let path = NSTemporaryDirectory() + "start-" + UUID().uuidString + ".ckpt"
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -122,13 +122,13 @@ import Testing
     #expect(observation[.accuracy] == score.accuracy && observation[.loss] == score.meanLoss)
     #expect(observation[.epochLosses] == [] && observation[.stepTimeRatio] == nil)
     #expect(observation[.conditionNumbers] == nil && !observation.diverged)
-    // In a process that knows nothing yet, and in one that has worked on others.
+    // The result is the same in a process that has worked on other candidates, and in a new one.
     _ = try runner.run(work(self.recipe(1), ["layer1.0.conv1": 3]), weightsPath: weights)
     let fresh = WorkRunner(kernels: fastest, kernelVariant: "test")
     for runner in [runner, fresh] {
       #expect(try runner.run(work(recipe, ranks), weightsPath: weights).repeatable == observation.repeatable)
     }
-    // From other images, and from other weights.
+    // Other calibration images, and other weights.
     var fewer = recipe
     fewer.start?.calibrationImages = 20
     var scratch = recipe
@@ -183,7 +183,7 @@ import Testing
       let observation = try runner.run(
         work(recipe(3, until: until), ranks), files: files, describe: { said.append($0) }
       ) {
-        // While it is scored the last one is told again and again.
+        // During evaluation, the last step is reported repeatedly.
         if $0.step > 0, $0.step != steps.last { steps.append($0.step) }
         return true
       }
@@ -197,7 +197,7 @@ import Testing
     #expect(last.0.repeatable == whole.0.repeatable && said.isEmpty)
     #expect(first.0[.epochLosses] == whole.0[.epochLosses].map { Array($0.prefix(1)) })
     #expect(try run(2, WorkFiles()).0.repeatable == second.0.repeatable)
-    // Of another candidate; no file; no state; cut off.
+    // A state of another candidate, a missing file, a file without a state, and a truncated file.
     let other = try run(1, WorkFiles(states: paths(path("other"))), ["conv1": 4])
     #expect(other.steps == Array(1...4))
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path("1")))
@@ -207,7 +207,7 @@ import Testing
       #expect(anew.steps == Array(1...8) && anew.0.repeatable == second.0.repeatable, "\(name)")
     }
     #expect(said.count == 4 && said.allSatisfy { $0.hasPrefix("the training begins anew") && !$0.contains("\n") })
-    // Of other kernels, and of a later step than this one's end.
+    // A state of other kernels, and one of a later step than this training's last.
     let elsewhere = WorkRunner(kernels: fastest, kernelVariant: "other")
     _ = try elsewhere.run(
       work(recipe(3, until: 1), ranks), files: WorkFiles(weights: weights, states: paths(path("elsewhere"))))
@@ -215,7 +215,7 @@ import Testing
       #expect(try run(1, WorkFiles(earlierState: path(name))).steps == Array(1...4), "\(name)")
     }
     #expect(said.count == 6)
-    // A state that cannot be written takes nothing from the result.
+    // A state that cannot be written does not affect the result.
     let unkept = try run(1, WorkFiles(states: paths(path("no such folder/1"))))
     #expect(unkept.0.repeatable == first.0.repeatable && said.count == 7)
     #expect(said.last?.hasPrefix("the state of the training is not kept") == true)
@@ -227,7 +227,7 @@ import Testing
     let work = Work(
       candidate: Candidate(ranks: ["layer1.0.conv1": 6]), kind: .finalTraining(recipe(1)), repetition: 0, seed: 2)
     var observation = try runner.run(work, files: WorkFiles(weights: weights, network: path("final.ckpt")))
-    // Whoever keeps the file names it.
+    // The process that stores the file adds the artifact.
     observation.artifacts[Artifact.weights] = Artifact(hash: String(repeating: "0", count: 64), bytes: 1)
     #expect(work.kind.problem(with: observation) == nil && observation[.accuracy] == nil && observation[.loss] == nil)
     let checkpoint = try Checkpoint(path: path("final.ckpt"))
@@ -235,7 +235,7 @@ import Testing
       Shapes10.test(count: TrialImages.drawnTestImages))
     #expect(observation[.testAccuracy] == score.accuracy && observation[.testLoss] == score.meanLoss)
     #expect(checkpoint.training?.testAccuracy == score.accuracy)
-    // It tells what it began with.
+    // The checkpoint names the start of its training.
     #expect(checkpoint.training?.recipe == recipe(1))
     #expect(checkpoint.training?.recipe.start?.origin == .dense(epochs: 6, trainImages: 640, seed: 5))
   }

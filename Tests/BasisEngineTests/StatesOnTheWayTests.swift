@@ -14,7 +14,7 @@ import Testing
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  /// A training of three epochs of four steps.
+  /// A training of three epochs with four steps each.
   private static let work = Work(
     candidate: Candidate(ranks: ["layer1.0.conv1": 6]),
     kind: .proxyTraining(
@@ -49,7 +49,7 @@ import Testing
     let whole = try run()
     #expect(try whole.steps == Array(1...12) && left() == [])
     #expect(try run(untilStep: 10).result == nil && left() == ["2"])
-    // Interrupted again, before another was left.
+    // Interrupted again, before another state was written.
     #expect(try run(from: 2, untilStep: 11).steps == [9, 10, 11] && left() == ["2"])
     let rest = try run(from: 2)
     #expect(rest.steps == [9, 10, 11, 12] && rest.result?.repeatable == whole.result?.repeatable)

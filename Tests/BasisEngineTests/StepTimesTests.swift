@@ -4,7 +4,7 @@ import Testing
 
 @testable import BasisEngine
 
-/// Planes of 16×16 and less go through the kernels whole, so that no row of them is made twice.
+/// Planes of at most 16×16 pixels are processed whole, so that no row is computed twice.
 @Suite struct StepTimesTests {
   @Test(
     "layer by layer, the kernels are asked for the multiply-adds that a step's cost counts",
@@ -32,7 +32,7 @@ import Testing
       for (layer, cost) in zip(architecture.layers, costs) {
         let timed = try #require(times.layers.first { $0.name == layer.name })
         let products = timed.multiplyAdds.values.reduce(0, +)
-        // Where all of y is kept, the basis maps' gradient is also made in the rows above and below, for 3×3 filters.
+        // If all of y is kept, the basis maps' gradient is also computed in the rows above and below, for 3×3 filters.
         var edges = 0
         if let rank = form.candidate.rank(of: layer.name), layer.kernelSize == 3,
           !form.variant.keepsMapsOnly(rank: rank, outputs: layer.outputChannels)
@@ -47,7 +47,8 @@ import Testing
       times.dense.layers.map(\.name).filter { $0 != "other" }.sorted() == architecture.layers.map(\.name).sorted())
   }
 
-  /// Every layer that two or four groups divide, at a quarter, half and three quarters of its outputs.
+  /// Returns forms in which every layer that two or four groups divide has a rank of a quarter, half or three quarters
+  /// of its outputs.
   private func grouped(_ architecture: Architecture) -> [StepTimes.Form] {
     [(1, 2), (2, 2), (3, 2), (2, 4)].map { quarters, groups in
       let variant = BasisVariant.grouped(groups)

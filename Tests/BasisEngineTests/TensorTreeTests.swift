@@ -22,7 +22,7 @@ struct TensorTreeTests {
   func differences() throws {
     let mean = try tensor("bn1.running_mean", [2])
     let weight = try tensor("conv1.weight", [2, 3])
-    // Another order is none that matters.
+    // The order of tensors does not matter.
     #expect(try TensorTree([mean, weight]).descriptions != expected)
     try TensorTree([mean, weight]).require(expected)
     let wrong: [([NamedTensor], String)] = [

@@ -8,14 +8,14 @@ import Testing
 /// Every kernel table that this processor can run, the naive one first.
 let kernelTables: [KernelTable] = [.reference] + KernelSelection.available
 
-/// What a process would choose.
+/// The kernel table that a process would choose.
 let fastest = KernelSelection.available.first ?? .reference
 
 extension KernelTable: CustomTestStringConvertible {
   public var testDescription: String { name }
 }
 
-/// Activations of their own memory, for layers outside a network.
+/// Activations with their own memory, for layers outside a network.
 final class Tensor {
   let view: LaneView
   let blocks: Int
@@ -40,8 +40,8 @@ final class Tensor {
 }
 
 extension LaneView {
-  /// Writes `value(image, channel, row, column)` everywhere in the interior of the first `images` images, `other` into
-  /// the other lanes.
+  /// Writes `value(image, channel, row, column)` everywhere in the interior of the first `images` images, and `other`
+  /// into the other lanes.
   func fill(images: Int, other: Float = 0, _ value: (Int, Int, Int, Int) -> Float) {
     for block in 0..<BatchExtent(images: images).blocks {
       for channel in 0..<channels {
@@ -58,13 +58,13 @@ extension LaneView {
     }
   }
 
-  /// Draws standard normal values, the same for every call with this seed.
+  /// Fills with standard normal values, the same for every call with this seed.
   func fillNormal(images: Int, seed: UInt64, other: Float = 0) {
     var random = StableRandom(seed: seed)
     fill(images: images, other: other) { _, _, _, _ in Float(random.normal()) }
   }
 
-  /// The first `images` images' values, image by image, then channel, row, column.
+  /// Returns the values of the first `images` images: image by image, then channel, row, column.
   func read(images: Int) -> [Float] {
     var values: [Float] = []
     for image in 0..<images {
@@ -82,7 +82,7 @@ extension LaneView {
   }
 }
 
-/// Labels that go round through the classes.
+/// Returns labels that cycle through the classes.
 func labels(_ count: Int, classes: Int = 10) -> [UInt16] { (0..<count).map { UInt16($0 * 7 % classes) } }
 
 /// Σ a·b in double precision.

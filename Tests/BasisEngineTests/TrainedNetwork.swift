@@ -5,13 +5,13 @@ import Testing
 
 @testable import BasisEngine
 
-/// A dense network that learned a little, and the images that it is converted by.
+/// A dense network after a short training, and the images that its conversion is calibrated with.
 struct TrainedNetwork: CustomTestStringConvertible, Sendable {
   var model: Model
   var widths: [Int]
   var testDescription: String { model.rawValue }
 
-  /// Option A and option B.
+  /// Networks with shortcuts of option A and of option B.
   static let both = [
     TrainedNetwork(model: .resnet8, widths: [7, 10, 13]), TrainedNetwork(model: .resnet18, widths: [5, 6, 9, 8]),
   ]

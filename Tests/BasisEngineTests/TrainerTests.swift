@@ -17,7 +17,7 @@ import Testing
       batch: batch, learningRate: learningRate, augment: augment)
   }
 
-  /// Without the times.
+  /// Returns the results that are not times, as bits.
   private func essence(_ outcome: TrainingOutcome) -> [UInt64] {
     ([outcome.accuracy, outcome.loss ?? .nan] + outcome.epochLosses).map(\.bitPattern)
   }
@@ -32,7 +32,7 @@ import Testing
     for workspace in [nil, shared, shared] {
       let network = try trainer.makeNetwork(candidate: candidate, kernels: fastest, workspace: workspace)
       outcomes.append(essence(try trainer.train(network, training: images, evaluation: images)))
-      // Leaves infinities behind.
+      // This training leaves infinities in the memory.
       if let workspace, outcomes.count == 2 {
         let wild = try Trainer(recipe: recipe(learningRate: 1e30), seed: 1)
         let network = try wild.makeNetwork(candidate: .dense, kernels: fastest, workspace: workspace)
@@ -91,7 +91,7 @@ import Testing
       let network = try trainer.makeNetwork(candidate: .dense, kernels: fastest)
       let outcome = try trainer.train(network, training: images, evaluation: images)
       #expect(outcome.diverged && outcome.accuracy == 0.1 && outcome.loss == nil, "\(outcome)")
-      // It is no infinity that tells.
+      // The loss alone shows it: no value is infinite.
       #expect(network.isFinite && outcome.epochLosses.count == 1)
     }
     #expect(abs(Trainer.highestSoundLoss(classes: 10) - 23.02585) < 1e-5)
@@ -241,7 +241,7 @@ import Testing
 
   @Test("layer by layer, a benchmark counts the multiply-adds that the cost model does")
   func layerTimes() throws {
-    // Ranks of which all maps are kept: what is not kept is computed more than once.
+    // Ranks at which all maps are kept: maps that are not kept are computed more than once.
     let candidate = try Candidate(parsing: "layer1.0.conv1=15,layer2.0.conv2=28")
     let result = try Benchmark.run(
       model: .resnet8, candidate: candidate, batch: 16, steps: 1, measuresLayers: true, kernels: fastest)

@@ -10,7 +10,7 @@ struct TrainingStateTests {
   private let images = Shapes10.training(count: 40)
   private let test = Shapes10.test(count: 20)
 
-  /// A network and the training of it.
+  /// A network and its training.
   struct Form: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var ranks: [String: Int] = [:]
@@ -18,7 +18,7 @@ struct TrainingStateTests {
     var skip: SkippedUpdates?
 
     var candidate: Candidate { Candidate(ranks: ranks) }
-    /// Of two steps an epoch.
+    /// The recipe, with two steps per epoch.
     var recipe: TrainingRecipe {
       TrainingRecipe(
         model: .resnet8, variant: variant,
@@ -27,7 +27,7 @@ struct TrainingStateTests {
     }
   }
 
-  /// Dense, basis convolutions of both kinds, ranks of which both halves of y are kept, and parts that are not trained
+  /// Dense, basis convolutions of both kinds, ranks at which both halves of y are kept, and parts that are not trained
   /// in every step.
   static let forms = [
     Form(testDescription: "dense"),
@@ -47,7 +47,7 @@ struct TrainingStateTests {
   ]
   private var form: Form { Self.forms[1] }
 
-  /// Everything that is not a time.
+  /// All results that are not times.
   private struct Essence: Equatable {
     var numbers: [UInt64]
     var weights: [UInt32]
@@ -68,8 +68,8 @@ struct TrainingStateTests {
     return Essence(try trainer.train(network, training: images, evaluation: test), network)
   }
 
-  /// Trains on from a checkpoint until a step, and breaks off. Through the bytes of a file, as another process reads
-  /// it.
+  /// Continues a training from a checkpoint up to a step, and interrupts it. Returns the state as another process reads
+  /// it, through the bytes of a file.
   private func interrupted(
     _ form: Form, after step: Int, from earlier: Checkpoint? = nil
   ) throws -> Checkpoint {
@@ -194,7 +194,7 @@ struct TrainingStateTests {
     let velocities = try #require(read.unfinished?.state.velocities)
     lie.unfinished?.state.velocities = try TensorTree(velocities.tensors.dropLast())
     #expect(throws: EngineError.self) { try ResNet(lie, batch: 2, kernels: fastest) }
-    // One that is finished has no velocities, as before.
+    // A finished training has no velocities, as in version 1.
     #expect(try format.encoded(try ResNet(read, batch: 2, kernels: fastest).checkpoint())[8] == 1)
   }
 }

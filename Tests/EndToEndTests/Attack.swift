@@ -5,7 +5,7 @@ import SearchCore
 import SearchProtocol
 import TestSupport
 
-/// Somebody with a connection to a coordinator who says what nobody should.
+/// A peer with a connection to a coordinator that sends what no peer should send.
 final class Attacker {
   private let dealer: DealerThread
   private let answers = Mailbox<DealerEvent>()
@@ -16,7 +16,7 @@ final class Attacker {
   init(_ endpoint: String, security: SocketSecurity, context: MessagingContext, seed: UInt64) throws {
     var options = SocketOptions()
     options.security = security
-    // Nothing is held back.
+    // No limits: no message is held back.
     options.highWaterMark = 0
     options.receiveHighWaterMark = 0
     let answers = answers
@@ -37,7 +37,8 @@ final class Attacker {
     dealer.send(frames)
   }
 
-  /// Says hello until it is answered; true once it is. Everything said before on this connection has been read by then.
+  /// Sends hellos until one is answered. Once this returns `true`, everything sent before on this connection has been
+  /// read; `false` if no hello is answered in time.
   func greet(_ name: String, within seconds: Double = 600) async throws -> Bool {
     _ = answers.receiveAll(waitingAtMost: 0)
     let end = Date().addingTimeInterval(seconds)
@@ -50,7 +51,7 @@ final class Attacker {
           case .welcome(let welcome):
             study = welcome.study
             return true
-          // The study is finished, says the coordinator.
+          // The coordinator says that the study is finished.
           case .drain: return true
           default: break
           }
@@ -60,9 +61,9 @@ final class Attacker {
     return false
   }
 
-  // MARK: What it says
+  // MARK: Messages
 
-  /// Bytes that are no message: any number of frames of any length, now and then behind a header that is right.
+  /// Returns bytes that are no message: any number of frames of any length, sometimes after a correct header.
   func noise() -> [[UInt8]] {
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) } }
     if random.integer(below: 3) == 0 {
@@ -72,10 +73,10 @@ final class Attacker {
     return (0...random.integer(below: 8)).map { _ in bytes(random.integer(below: 24)) }
   }
 
-  /// Something that was said before, at another time than its own.
+  /// Returns a message that was sent before.
   func replay() -> [[UInt8]] { said.isEmpty ? noise() : said[random.integer(below: said.count)] }
 
-  /// One to three changes: bits, bytes, cuts, numbers made huge or negative, frames left out.
+  /// Returns the frames with one to three changes: bits, bytes, cuts, numbers made huge or negative, frames left out.
   func mutated(_ frames: [[UInt8]]) -> [[UInt8]] {
     var frames = frames
     for _ in 0...random.integer(below: 3) {
@@ -109,7 +110,7 @@ final class Attacker {
   static let hash = ContentHash(String(repeating: "0a", count: 32))!
   static let otherHash = ContentHash(String(repeating: "0b", count: 32))!
 
-  /// Legal messages of every kind that a worker says, but none that makes it a worker to be given jobs.
+  /// Returns legal messages of every kind that a worker sends, except those by which it would be given jobs.
   static func messages(_ name: String, study: String) -> [WorkerMessage] {
     let reference = AttemptReference(job: 1, attempt: 1)
     let result = Observation(
@@ -133,7 +134,7 @@ final class Attacker {
     ]
   }
 
-  /// What only a coordinator says.
+  /// Returns messages that only a coordinator sends.
   static func coordinatorsMessages(study: String) -> [CoordinatorMessage] {
     let reference = AttemptReference(job: 1, attempt: 1)
     return [
@@ -143,7 +144,7 @@ final class Attacker {
   }
 }
 
-/// Plain TCP, for those who do not even speak ZeroMQ.
+/// A plain TCP connection, for peers that do not even speak ZeroMQ.
 final class RawConnection {
   private let descriptor: Int32
 
@@ -155,13 +156,13 @@ final class RawConnection {
 
   deinit { close(descriptor) }
 
-  /// Without waiting for anybody to read it.
+  /// Sends without waiting for a reader.
   func send(_ bytes: [UInt8]) {
     _ = Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
   }
 }
 
-/// Resident memory of a process in bytes, now and at most.
+/// Returns the resident memory of a process in bytes: the current value and the peak.
 func residentMemory(of process: Int32) -> (now: Int, peak: Int) {
   let text = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
   func value(_ key: String) -> Int {
@@ -171,11 +172,11 @@ func residentMemory(of process: Int32) -> (now: Int, peak: Int) {
   return (value("VmRSS:"), value("VmHWM:"))
 }
 
-/// Every candidate's line of a study without the columns that hold times.
+/// Returns the lines of all candidates of a study, without the columns of times.
 func untimedTable(_ place: Place, study: String = "studies/tiny") async throws -> [String] {
   let result = try await place.run("export", study, "--format", "csv", "--all")
   return result.output.split(separator: "\n").map { line in
-    // Only the candidate, which comes first, may hold commas between quotation marks.
+    // Only the candidate, which comes first, may contain commas between quotation marks.
     let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"") ?? line.startIndex : line.startIndex
     let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
     return line[..<end]

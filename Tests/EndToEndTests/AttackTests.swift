@@ -6,7 +6,7 @@ import Testing
 
 @Suite("attack", .serialized)
 struct AttackTests {
-  /// Messages in all. LAYERSEARCH_ATTACK_MESSAGES makes it longer.
+  /// The total number of messages. LAYERSEARCH_ATTACK_MESSAGES makes the test longer.
   private static let messages =
     ProcessInfo.processInfo.environment["LAYERSEARCH_ATTACK_MESSAGES"].flatMap { Int($0) } ?? 100_000
 
@@ -37,20 +37,20 @@ struct AttackTests {
     func attacker(_ security: SocketSecurity, _ seed: UInt64) throws -> Attacker {
       try Attacker(endpoint, security: security, context: context, seed: seed)
     }
-    // Before there is a worker: who says hello when the study is over is not told its name.
+    // Greets before there is a worker: a peer that greets after the end of the study is not told the study's name.
     let liar = try attacker(reporter, 1)
     #expect(try await liar.greet("liar"))
     let study = liar.study
-    // Warm: every kind of work has been done once.
+    // Warms up: every kind of work is done once.
     let worker = try place.start("worker", "--connect", endpoint, "--keys", "keys/good", "--slots", "1")
     try await coordinator.wait(for: "a job that has begun") {
-      // On a loaded machine a short training may end between two looks.
+      // On a loaded machine a short training may end between two checks.
       if try await runningJobs(place) > 0 { return true }
       return try await finishedJobs(place) > 0
     }
     let before = residentMemory(of: coordinator.processID)
 
-    // Strangers: with a key of their own, without one, and without ZeroMQ. Some stay and say nothing.
+    // Strangers: with an unknown key, without a key, and without ZeroMQ. Some stay connected and send nothing.
     var strangers: [Attacker] = []
     for seed in 0..<20 {
       let keys = SocketSecurity.client(try KeyPair.random(), server: server)
@@ -66,7 +66,7 @@ struct AttackTests {
       switch number % 5 {
       case 0: connection.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
       case 1: connection.send(noise.noise().flatMap { $0 } + [UInt8](repeating: 0xff, count: 20_000))
-      // A greeting of ZMTP 3 that asks for CURVE, and then a command that claims to be very long, or nothing.
+      // A greeting of ZMTP 3 that asks for CURVE, followed by a command that claims to be very long, or by nothing.
       case 2, 3:
         var greeting: [UInt8] = [0xff] + [UInt8](repeating: 0, count: 8) + [0x7f, 3, 1]
         greeting += Array("CURVE".utf8) + [UInt8](repeating: 0, count: 64 - 12 - 5)
@@ -76,7 +76,7 @@ struct AttackTests {
       raw.append(connection)
     }
 
-    // With keys: what is no message, what is nearly one, what was one, and what is far too long.
+    // With keys: bytes that are no message, damaged messages, replayed messages, and messages that are far too long.
     #expect(try await noise.greet("noise"))
     let templates =
       try Attacker.messages("noise", study: "another").map { try MessageCodec.encode($0, id: 1) }
@@ -87,13 +87,13 @@ struct AttackTests {
       case 4: noise.send(noise.replay())
       default: noise.send(noise.mutated(templates[number / 8 % templates.count]))
       }
-      // At the pace at which it is read, or the queue here would hold it all.
+      // Waits for the coordinator to read; otherwise the queue of this process would hold all messages.
       if number % 5000 == 4999 {
         #expect(try await noise.greet("noise"), "nothing is answered after \(number) messages")
         #expect(coordinator.isRunning)
       }
     }
-    // The attempts of the good worker, failed and returned by somebody who does not have them.
+    // Reports the good worker's attempts as failed and as returned, from a peer that does not have them.
     for job in 1...8 as ClosedRange<Int64> {
       for attempt in 1...3 {
         let reference = AttemptReference(job: job, attempt: attempt)
@@ -102,7 +102,7 @@ struct AttackTests {
       }
     }
     #expect(try await liar.greet("liar"))
-    // Somebody else's name, and versions that nobody speaks.
+    // The name of another peer, and versions of the protocol that do not exist.
     try noise.send(.hello(Attacker.hello("liar")))
     try noise.send(.hello(Attacker.hello("old", oldest: 9, newest: 9)))
     let large = try attacker(insider, 3)
@@ -117,7 +117,7 @@ struct AttackTests {
     #expect(try await large.greet("large"))
     for _ in 0..<20 { large.send(header + [[UInt8](repeating: 0, count: 3 << 20)]) }
     #expect(try await large.greet("large"))
-    // Somebody who asks for much and reads nothing of it does so in bounds as well.
+    // A peer that requests much and reads nothing costs bounded memory, too.
     let data = ContentRequest(contentHash: Attacker.hash, offset: 0, length: ContentPiece.maximumBytes, returned: [])
     for _ in 0..<2000 { try large.send(WorkerMessage.contentRequest(data)) }
     #expect(try await large.greet("large"))

@@ -2,25 +2,25 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A page in a real browser without a window, driven as its own developer tools drive it (the Chrome DevTools Protocol,
-/// over a pair of pipes): keys and pointer are the browser's own events.
+/// A page in a real headless browser, driven by the Chrome DevTools Protocol over a pair of pipes: keys and pointer are
+/// the browser's own events.
 final class Browser: @unchecked Sendable {
-  // Safe to share: what changes is behind a lock.
+  // Safe to share: mutable state is protected by a lock.
   private let process: StartedProcess
   private let place: Place
   private let commands: FileHandle
   private let answers: Int32
   private let shared = Shared()
 
-  /// What the thread that reads has, too.
+  /// The state shared with the reading thread.
   fileprivate final class Shared: @unchecked Sendable {
     let lock = NSLock()
     var nextID = 1
     var pending: [UInt8] = []
-    /// By the number of what was asked.
+    /// Answers by the number of their command.
     var answers: [Int: [String: Any]] = [:]
     var session: String?
-    /// Errors that the page wrote or made.
+    /// Errors that the page logged or caused.
     var problems: [String] = []
   }
 
@@ -37,13 +37,13 @@ final class Browser: @unchecked Sendable {
 
   static var isInstalled: Bool { program != nil }
 
-  /// An empty page of that size.
+  /// Opens an empty page of this size.
   init(in place: Place, width: Int = 1200, height: Int = 900) async throws {
     self.place = place
     let name = UUID().uuidString
     let ends = ["commands", "answers"].map { place.path("\(name).\($0)") }
     for end in ends { guard mkfifo(end, 0o600) == 0 else { throw Failed(description: "no pipe") } }
-    // For both directions, so that opening waits for nobody.
+    // Opened for both directions, so that opening does not wait for the other end.
     commands = FileHandle(fileDescriptor: open(ends[0], O_RDWR | O_CLOEXEC), closeOnDealloc: true)
     answers = open(ends[1], O_RDWR | O_CLOEXEC)
     process = try StartedProcess(
@@ -78,7 +78,7 @@ final class Browser: @unchecked Sendable {
     process.waitUntilEnd()
   }
 
-  /// Errors in the page's scripts, on its console, and in what it could not load.
+  /// Errors in the page's scripts, on its console, and of resources that it could not load.
   var problems: [String] { shared.lock.withLock { shared.problems } }
 
   func visit(_ address: String) async throws {
@@ -86,7 +86,7 @@ final class Browser: @unchecked Sendable {
     try await wait(for: "the page") { try await self.evaluate("document.readyState") as? String == "complete" }
   }
 
-  /// What an expression of the page's language is there, as JSON has it.
+  /// Returns the value of a JavaScript expression in the page, as JSON represents it.
   @discardableResult
   func evaluate(_ expression: String) async throws -> Any? {
     let answer = try await ask(
@@ -105,7 +105,7 @@ final class Browser: @unchecked Sendable {
     }
   }
 
-  /// Until an expression is true. Between two pages there is none to ask.
+  /// Waits until a JavaScript expression is true. Between two pages there is none in which to evaluate it.
   func wait(until expression: String, within seconds: Double = 120) async throws {
     let deadline = Date().addingTimeInterval(seconds)
     while (try? await evaluate("Boolean(\(expression))")) as? Bool != true {
@@ -123,10 +123,10 @@ final class Browser: @unchecked Sendable {
       ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
   }
 
-  /// The file of axe-core's script; nil where it is not to be had.
+  /// The file of axe-core's script; `nil` if it is not available.
   static let axe = ProcessInfo.processInfo.environment["LAYERSEARCH_AXE"]
 
-  /// What keeps people from the page, a line each.
+  /// Returns the serious and critical accessibility violations of the page, one per line.
   func seriousFindings(ofAxe file: String) async throws -> String {
     try await evaluate(String(contentsOfFile: file, encoding: .utf8) + "; 0")
     return try await text(
@@ -137,7 +137,7 @@ final class Browser: @unchecked Sendable {
       """)
   }
 
-  /// A picture of the whole page, in PNG.
+  /// Writes a picture of the whole page, as PNG.
   func screenshot(to path: String) async throws {
     let answer = try await ask("Page.captureScreenshot", ["format": "png", "captureBeyondViewport": true])
     guard let data = Data(base64Encoded: answer["data"] as? String ?? "") else {
@@ -146,7 +146,7 @@ final class Browser: @unchecked Sendable {
     try data.write(to: URL(fileURLWithPath: path))
   }
 
-  /// As on the keyboard: `Tab`, `Enter`, `Escape`, or a text letter by letter.
+  /// Presses a key (`Tab`, `Enter`, `Escape`, `Space`), or inserts any other text.
   func press(_ key: String, count: Int = 1) async throws {
     let codes = ["Tab": 9, "Enter": 13, "Escape": 27, "Space": 32]
     for _ in 0..<count {
@@ -165,7 +165,7 @@ final class Browser: @unchecked Sendable {
     }
   }
 
-  /// Moves the pointer to the middle of what a selector finds.
+  /// Moves the pointer to the middle of the element that a selector finds.
   func point(at selector: String) async throws {
     let box = try await evaluate(
       """
@@ -178,7 +178,7 @@ final class Browser: @unchecked Sendable {
       "Input.dispatchMouseEvent", ["type": "mouseMoved", "x": place[0].doubleValue, "y": place[1].doubleValue])
   }
 
-  /// `light` or `dark`, as readers have told their systems.
+  /// Sets the color scheme that the reader's system prefers: `light` or `dark`.
   func prefer(scheme: String) async throws {
     _ = try await ask(
       "Emulation.setEmulatedMedia", ["features": [["name": "prefers-color-scheme", "value": scheme]]])
@@ -210,7 +210,7 @@ final class Browser: @unchecked Sendable {
 }
 
 extension Browser.Shared {
-  /// Messages end with a byte of 0.
+  /// Receives bytes of messages, each of which ends with a zero byte.
   func receive(_ bytes: some Sequence<UInt8>) {
     lock.withLock {
       pending += bytes

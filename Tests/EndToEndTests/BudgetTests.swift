@@ -23,12 +23,12 @@ struct BudgetTests {
     #expect(again.errors.contains(told), "\(again.errors)")
     #expect(try await jobs(place)["finished"] == 4)
     #expect(try await untimedCSV(place) == untimedCSV(whole))
-    // The folder's own file tells of the budget that holds.
+    // The folder's own configuration has the budget that is now in effect.
     #expect(
       try String(contentsOfFile: place.path("studies/tiny/configuration.yaml"), encoding: .utf8).contains("jobs: 20"))
     let same = try await place.run("run", "studies/tiny/configuration.yaml", "--resume")
     #expect(same.exitCode == 0 && !same.errors.contains("budget is"), "\(same.errors)")
-    // Everything else that differs is refused as ever, whatever the budget.
+    // Any other difference is refused as always, whatever the budget.
     try place.writeStudy(epochs: 2, budget: 30)
     let other = try await place.run("run", "study.yaml", "--resume")
     #expect(other.exitCode == 2 && other.errors.contains("proxy.epochs") && !other.errors.contains("budget.jobs"))

@@ -33,7 +33,7 @@ struct CandidateNameTests {
     #expect(
       estimated.exitCode == 0 || estimated.errors.contains("the estimated frontier of study studies/tiny has no bend"),
       "\(estimated.errors)")
-    // Its number alone, and its name without the folder that studies are in.
+    // A number that no job has, and the study's name without the folder of studies.
     let unknown = try await place.run("status", "studies/tiny", "--explain", "40")
     #expect(unknown.exitCode == 2 && unknown.errors.contains("its jobs are 1-"), "\(unknown.errors)")
     let near = try await place.run("status", "tiny")

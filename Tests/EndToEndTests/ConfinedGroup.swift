@@ -1,12 +1,12 @@
 import Foundation
 
-/// A control group of this machine's kernel, made for one test; nil where a test may make none. Version 1, or version 2
-/// with its controllers in one tree.
+/// A kernel control group made for one test; `nil` if a test may not make any. Supports version 1, and version 2 with
+/// its controllers in one tree.
 final class ConfinedGroup {
   private let folders: [String]
   private let isVersion2: Bool
 
-  /// Version 1 has a tree for each.
+  /// The controllers in use; version 1 has a tree for each.
   private static let controllers = ["cpu", "cpuset", "memory"]
   private static let root = "/sys/fs/cgroup"
 
@@ -23,7 +23,7 @@ final class ConfinedGroup {
         return nil
       }
     } else {
-      // A process enters a cpuset of version 1 only where it has both.
+      // A process can enter a cpuset of version 1 only if both are set.
       for file in ["cpuset.cpus", "cpuset.mems"] {
         guard let all = try? String(contentsOfFile: "\(Self.root)/cpuset/\(file)", encoding: .utf8),
           write(all, to: file, of: "cpuset")
@@ -32,7 +32,7 @@ final class ConfinedGroup {
     }
   }
 
-  /// A group goes once it is empty, which takes the kernel a moment after the last process has gone.
+  /// Removes the group once it is empty, which takes the kernel a moment after the end of the last process.
   deinit {
     for folder in folders {
       var attempts = 500
@@ -55,7 +55,7 @@ final class ConfinedGroup {
 
   func allow(processors list: String) -> Bool { write(list, to: "cpuset.cpus", of: "cpuset") }
 
-  /// How many processes were killed in it for lack of memory.
+  /// The number of processes in the group that were killed for lack of memory.
   var memoryKills: Int {
     let file = "\(folder(of: "memory"))/\(isVersion2 ? "memory.events" : "memory.oom_control")"
     let lines = ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(separator: "\n")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The kit for workers that are written elsewhere, beside this program's own worker, which does all of it right.
+/// Runs the conformance kit for foreign workers with this program's own worker, which must pass all checks.
 @Suite("conformance of the own worker")
 struct OwnConformanceTests {
   private func endpoint(of kit: RunningCommand) async throws -> String {

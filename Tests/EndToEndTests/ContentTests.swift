@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Contents between coordinator processes and workers, over sockets and disks, while jobs run.
+/// Transfers of contents between coordinator processes and workers, over sockets and disks, while jobs run.
 @Suite("contents given and fetched", .serialized)
 struct ContentTests {
   private let place: Place
@@ -21,7 +21,7 @@ struct ContentTests {
     }
   }
 
-  /// 21 pieces.
+  /// A content of 21 pieces.
   private static let bytes: [UInt8] = {
     var bytes = [UInt8](repeating: 0, count: 20 * ContentPiece.maximumBytes + 77)
     for index in stride(from: 0, to: bytes.count, by: 1009) { bytes[index] = UInt8(truncatingIfNeeded: index / 1009) }
@@ -49,12 +49,12 @@ struct ContentTests {
     let worker = try place.start("worker", "--connect", endpoint, "--slots", "1")
     let part = "studies/tiny/contents/\(hash).partial/content"
 
-    // A worker that hangs in the middle, and is killed.
+    // A worker that hangs in the middle of the transfer, and is killed.
     let first = try ContentWorker(endpoint, name: "first", cache: place.path("one"), mostPieces: 6)
     try first.offer(Self.bytes, as: Self.content, in: place.path("given"))
     try await coordinator.wait(for: "six pieces") { size(part) == 6 * ContentPiece.maximumBytes }
     first.kill()
-    // The next one goes on where it stopped, and the coordinator is killed.
+    // The next worker continues where the first one stopped; then the coordinator is killed.
     let second = try ContentWorker(endpoint, name: "second", cache: place.path("one"), mostPieces: 7)
     try second.offer(Self.bytes, as: Self.content, in: place.path("given"))
     try await coordinator.wait(for: "seven more") { size(part) == 13 * ContentPiece.maximumBytes }
@@ -70,7 +70,7 @@ struct ContentTests {
     #expect(third.seen.asked.first == 13 * ContentPiece.maximumBytes)
     #expect(contents() == ["\(hash)", "\(hash).json"])
 
-    // Fetched by others, of whom the first is killed in the middle.
+    // Other workers fetch the content; the first one is killed in the middle.
     let taking = try ContentWorker(endpoint, name: "fourth", cache: place.path("two"), mostPieces: 5)
     taking.want(hash)
     try await coordinator.wait(for: "five pieces") {
@@ -108,7 +108,7 @@ struct ContentTests {
     try await coordinator.wait(for: "the refusal") { liar.refusal != nil }
     #expect(liar.refusal?.contains("is not content \(lie.contentHash.short)") == true)
     liar.kill()
-    // A worker that offers what its own file is not finds that out itself.
+    // A worker that offers a file under the hash of another content notices that itself.
     let worker = try ContentWorker(endpoint, name: "worker", cache: place.path("one"))
     try worker.offer(bytes, as: lie, in: place.path("given"))
     try await coordinator.wait(for: "the end of the offer") { worker.seen.refused[lie.contentHash] != nil }
@@ -149,7 +149,7 @@ struct ContentTests {
 
   @Test("a coordinator whose disk takes no more refuses the content with the reason, keeps nothing of it, and goes on")
   func fullDisk() async throws {
-    // Files of at most 2 MB: the content has 5. Ignored signals are inherited.
+    // Files of at most 2 MB: the content has 5 MB. The program inherits the ignored signal.
     let script = "trap '' XFSZ; ulimit -f 2000; exec \"$0\" coordinator study.yaml --bind tcp://127.0.0.1:0"
     let coordinator = try RunningCommand(
       ["-c", script, RunningCommand.executable.path], in: place, executable: URL(fileURLWithPath: "/bin/bash"))
@@ -166,7 +166,7 @@ struct ContentTests {
   }
 }
 
-/// One that gives other bytes than those that it announces, each piece with its right digest.
+/// A worker that sends other bytes than it announces, each piece with its correct digest.
 private final class LyingWorker: Sendable {
   private let dealer: DealerThread
   private let context: MessagingContext
@@ -185,7 +185,7 @@ private final class LyingWorker: Sendable {
       }
       while refusal == nil {
         let events = mailbox.receiveAll(waitingAtMost: 1).joined()
-        // Until there is a connection that answers.
+        // Greets until the coordinator answers.
         if events.isEmpty { send(.hello(Attacker.hello("liar"))) }
         for event in events {
           guard case .received(let frames) = event,

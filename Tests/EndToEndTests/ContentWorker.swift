@@ -7,9 +7,10 @@ import SearchCore
 import SearchProtocol
 import Synchronization
 
-/// A worker without engines: the machine, the desk, real sockets and files. It has no free slots, so that others train.
+/// A worker without engines: state machine, content desk, real sockets and files. It reports no free slots, so that
+/// other workers train.
 ///
-/// Runs on a thread of its own until it is killed: then without a word, like a process.
+/// Runs on its own thread until it is killed; then it ends without a message, as a killed process does.
 final class ContentWorker: Sendable {
   private enum Input: Sendable {
     case dealer([DealerEvent])
@@ -19,13 +20,13 @@ final class ContentWorker: Sendable {
     case kill
   }
 
-  /// What it has seen and done.
+  /// What the worker has observed and done.
   struct Log: Sendable {
     var given: Set<ContentHash> = []
     var refused: [ContentHash: String] = [:]
     var taken: [ContentHash: String] = [:]
     var unavailable: [ContentHash: String] = [:]
-    /// Offsets of pieces that it was asked for, and of those that it asked for.
+    /// Offsets of the pieces that the coordinator requested, and of those that the worker requested.
     var asked: [Int] = []
     var asks: [Int] = []
     var piecesSent = 0
@@ -36,7 +37,7 @@ final class ContentWorker: Sendable {
   private let mailbox = Mailbox<Input>()
   private let log = Mutex(Log())
   private let ended = DispatchSemaphore(value: 0)
-  /// So many pieces are sent, or kept, and no more: the rest of the world waits for one that hangs.
+  /// The number of pieces that are sent, or kept; from then on the worker seems to hang.
   private let mostPieces: Int
 
   var seen: Log { log.withLock { $0 } }
@@ -54,7 +55,7 @@ final class ContentWorker: Sendable {
     }
     Thread.detachNewThread {
       self.run(name: name, dealer: dealer, cache: cache)
-      // An answer that nobody takes would hold its content's lock, which ends with a process.
+      // An answer that is left in the mailbox would hold its content's lock, which the end of a process releases.
       self.mailbox.close()
       _ = self.mailbox.receiveAll(waitingAtMost: 0)
       dealer.close()

@@ -39,7 +39,7 @@ struct ControlTests {
     #expect(paused.output == "the study is paused: no job is handed out\n")
     first.send(SIGKILL)
     _ = try await first.end()
-    // Its socket is left, and nobody listens.
+    // Its socket is left, but no process listens on it.
     #expect(place.exists("\(study)/control"))
     #expect(try await status(place)["paused_since"] != nil)
     let second = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--resume")
@@ -83,7 +83,7 @@ struct ControlTests {
     #expect(again.exitCode == 0 && !again.errors.contains("before it was 20"), "\(again.errors)")
     #expect(try await jobs(place)["finished"] == 4)
     #expect(try await untimedCSV(place) == untimedCSV(whole))
-    // Another number in the file is the later word.
+    // Another number in the file, written later, takes precedence.
     try place.writeStudy(budget: 3)
     #expect(try await place.run("run", "study.yaml", "--slots", "2", "--resume").exitCode == 0)
     let store = try StudyStore.open(directory: place.path(study), mode: .readOnly)
@@ -103,7 +103,7 @@ struct ControlTests {
         == "jobs 1500001 to 1500002 of layer1.0.conv1=4 asked for by hand; the study, which was finished, goes on\n",
       "\(added.errors)")
     try await coordinator.wait(for: "what was asked by hand") { try await jobs(place)["finished"] == 6 }
-    // The knee and rows are looked up on the record.
+    // The knee and row numbers are looked up in the record.
     let row = try await control(place, "add", "1", "--json")
     #expect(try object(row.output)["through"] as? String == "coordinator", "\(row.errors)")
     try await coordinator.wait(for: "that, too") { try await jobs(place)["finished"] == 7 }
@@ -174,7 +174,7 @@ struct ControlTests {
     _ = try await worker.end()
     #expect(try await jobs(place)["finished"] == 3)
     #expect(try await interventions(place).first == "job 1: canceled, and its attempt ended")
-    // The one that was set aside is tried again on the record, and trained when the study goes on.
+    // The job that was set aside is tried again through the record, and trained when the study resumes.
     let retried = try await control(place, "retry", "1").output
     #expect(retried.contains("job 1 is tried again; the study, which was finished"), "\(retried)")
     #expect(try await place.run("run", "study.yaml", "--resume", "--slots", "1").exitCode == 0)
@@ -209,7 +209,7 @@ struct ControlTests {
     let place = try Place()
     try place.writeStudy()
     let failpoint = isBefore ? "store.before-commit" : "store.after-commit"
-    // The jobs are its first commit, what is asked the second.
+    // The first commit of the coordinator adds the jobs; the second one is that of the request.
     let coordinator = try RunningCommand(
       ["coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0"], in: place,
       variables: ["LAYERSEARCH_FAILPOINT": "\(failpoint):2"])
@@ -221,7 +221,7 @@ struct ControlTests {
     #expect(try await (status(place)["paused_since"] != nil) == !isBefore)
     #expect(try await interventions(place).count == (isBefore ? 0 : 1))
 
-    // And on the record.
+    // The same through the record.
     let killed = try await RunningCommand(
       ["control", study, "cancel", "2"], in: place, variables: ["LAYERSEARCH_FAILPOINT": "\(failpoint):1"]
     ).end()
@@ -272,7 +272,7 @@ struct ControlTests {
       try await place.run("control", "studies/none", "pause"), "study studies/none: there is no such folder", code: 1)
     try FileManager.default.createDirectory(atPath: place.path("empty"), withIntermediateDirectories: true)
     expectRefusal(try await place.run("control", "empty", "pause"), "the folder holds no study", code: 1)
-    // Another process has it, and does not listen.
+    // Another process has opened the study, and takes no requests.
     let store = try StudyStore.open(directory: place.path(study), mode: .readWrite)
     expectRefusal(
       try await control(place, "pause"), "a process that takes no requests from this machine works on it", code: 1)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("workers without data", .serialized)
 struct DataFetchTests {
-  /// CIFAR-10's form and size, black but for some images. Sparse, so that it takes no room.
+  /// Writes files in the format and size of CIFAR-10, black but for some images. Sparse, so that they take no space.
   private func writeDataSet(_ folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for (index, name) in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"]
@@ -37,7 +37,7 @@ struct DataFetchTests {
     let coordinator = try place.start(
       "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--keys", "keys/coordinator")
     let endpoint = try await coordinator.endpoint()
-    // As on another machine: where the coordinator has it there is nothing.
+    // Simulates another machine: there is no data set at the coordinator's path.
     try FileManager.default.moveItem(atPath: place.path("cifar"), toPath: place.path("elsewhere"))
     func worker() throws -> RunningCommand {
       try place.start("worker", "--connect", endpoint, "--keys", "keys/worker-1", "--slots", "1")

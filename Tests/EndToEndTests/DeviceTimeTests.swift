@@ -3,7 +3,7 @@ import Testing
 
 @Suite("times of a device in a study", .serialized)
 struct DeviceTimeTests {
-  /// Rank 4 of the first layer is slower than the dense layer.
+  /// A table in which rank 4 of the first layer is slower than the dense layer.
   private static let table = """
     # model: resnet8
     layer,rank,variant,seconds,low,high
@@ -39,18 +39,18 @@ struct DeviceTimeTests {
       let run = try await place.run(
         "run", "\(folder)/study.yaml", "--study", "\(folder)/study", "--slots", slots, "--quiet")
       #expect(run.exitCode == 0, "\(run.errors)")
-      // What is on record stands alone.
+      // The record does not need the table.
       try FileManager.default.removeItem(atPath: place.path("\(folder)/phone.csv"))
       let export = try await place.run("export", "\(folder)/study", "--format", "csv", "--all")
       #expect(export.exitCode == 0, "\(export.errors)")
       let header = export.output.split(separator: "\n").first.map(String.init)
       #expect(header == StudyTests.csvHeader + ",device_time,device_time_ratio")
-      // And goes on by its own configuration, which names the table that is gone.
+      // The study resumes with its own configuration, which names the table that is gone.
       let again = try await place.run("run", "\(folder)/study/configuration.yaml", "--resume", "--quiet")
       #expect(again.exitCode == 0, "\(again.errors)")
       exports.append(export.output)
     }
-    // Measured ratios are no part of the bits.
+    // Measured ratios may differ between the runs.
     func unmeasured(_ csv: String) throws -> [[Substring]] {
       let rows = csv.split(separator: "\n").map { line in
         // Candidates of several layers are quoted.
@@ -92,7 +92,7 @@ struct DeviceTimeTests {
     try write(place, to: ".")
     let first = try await place.run("run", "study.yaml", "--quiet", "--slots", "2")
     #expect(first.exitCode == 0, "\(first.errors)")
-    // Comments and intervals are none of what it depends on.
+    // The study does not depend on the table's comments and intervals.
     try place.write("# other\n" + Self.table.replacing("0.009,0.011", with: ","), to: "phone.csv")
     let same = try await place.run("run", "study.yaml", "--resume", "--quiet")
     #expect(same.exitCode == 0, "\(same.errors)")

@@ -60,7 +60,7 @@ struct EarlierStudyTests {
       let resumed = try await RunningCommand(arguments + ["--resume"], in: place).end()
       #expect(resumed.exitCode == 0, "\(resumed.errors)")
       let study = try RecordedStudy(place, study: "studies/\(name)")
-      // Those that are known have a result without an attempt.
+      // Jobs whose results are known have no attempt.
       let violations = study.violations(comparedWith: whole).filter { !$0.hasSuffix("has attempts [], 0 are counted") }
       #expect(violations.isEmpty, "\(violations)")
       #expect(study.attemptCount == 4)
@@ -132,12 +132,12 @@ struct EarlierStudyTests {
     #expect(
       refused.errors.contains("the data set's content is \(mine) here and a1a1a1a1a1a1… there"), "\(refused.errors)")
     #expect(!place.exists("studies/second"))
-    // Of one whose images changed meanwhile nobody knows which result is of which.
+    // In a study whose images changed in the meantime, it is unknown which result belongs to which images.
     let changed = try await place.run("run", "second.yaml", "--study", "studies/old", "--resume", "--slots", "1")
     #expect(changed.errors.contains("(content \(mine) now, a1a1a1a1a1a1… then)"), "\(changed.errors)")
     let mixed = try await place.run("run", "second.yaml", "--from-study", "studies/old")
     #expect(mixed.exitCode == 2 && mixed.errors.contains("\(mine) here and a1a1a1a1a1a1…, \(mine) there"))
-    // Drawn images are what their name says; of others that must be taken on trust.
+    // Drawn images are determined by their name; the content of others must be taken on trust.
     try record("silent", content: nil)
     func warnings(_ data: DataRequirement?) throws -> [String] {
       try EarlierStudy.read(
@@ -170,7 +170,7 @@ struct EarlierStudyTests {
     try StudyStore.create(directory: place.path("studies/empty"), identity: definition.newIdentity()).close()
     let empty = try await place.run("run", "second.yaml", "--from-study", "studies/empty")
     #expect(empty.exitCode == 1 && isOneLine(empty.errors) && empty.errors.contains("no results yet"))
-    // Kernels that this machine has not: a coordinator, whose workers may have them, uses the results.
+    // Kernels that this machine lacks: a coordinator, whose workers may have them, uses the results.
     let store = try StudyStore.create(directory: place.path("studies/foreign"), identity: definition.newIdentity())
     for job in try RecordedStudy(place).jobs {
       var job = job
@@ -180,7 +180,7 @@ struct EarlierStudyTests {
     store.close()
     let foreign = try await place.run("run", "second.yaml", "--from-study", "studies/foreign")
     #expect(foreign.exitCode == 2 && isOneLine(foreign.errors), "\(foreign.errors)")
-    // Of trainings from scratch, in which no product of OpenBLAS is, core types do not count.
+    // Core types do not matter for trainings from scratch, which contain no matrix product of OpenBLAS.
     #expect(foreign.errors.contains("here and vector9 there") && !foreign.errors.contains("+"), "\(foreign.errors)")
     #expect(!place.exists("studies/second"))
     let coordinator = try await place.run(

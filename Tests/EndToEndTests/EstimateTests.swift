@@ -6,7 +6,8 @@ import Testing
 
 @Suite("estimates of a study on record", .serialized)
 struct EstimateTests {
-  /// A study as a coordinator leaves it, of results that follow from the candidates: a point a layer.
+  /// Records a study as a coordinator leaves it, with results that follow from the candidates: each decomposed layer
+  /// costs one percentage point.
   private func record(
     _ place: Place, jobs: Int, confirming: Bool = false, variant: (Int) -> String = { _ in "avx2+Haswell" },
     isDiverged: Bool = false
@@ -60,7 +61,7 @@ struct EstimateTests {
     #expect(table.output.contains("Estimate") && table.output.contains("untrained"), "\(table.output)")
     let svg = try await place.run("export", "studies/tiny", "--format", "svg", "--estimates")
     #expect(svg.output.contains("90 % interval"))
-    // A table has 20 candidates, where nothing else is asked for; what is left out is told.
+    // By default a table has at most 20 candidates; the number that is left out is reported.
     let total = try #require(estimates["frontier_candidates"] as? Int)
     #expect((json["candidates"] as? [Any])?.count == total && total > 4 && total <= 20)
     #expect(!table.output.contains("are listed"))
@@ -84,7 +85,7 @@ struct EstimateTests {
         "export", "studies/tiny", "--format", format, "--count", "4", "--output", "x")
       #expect(wrong.exitCode == 2 && isOneLine(wrong.errors) && wrong.errors.contains("leave out --count"))
     }
-    // It says what is wrong with them.
+    // The error names the option that does not go with these formats.
     for format in ["trials", "sqlite"] {
       let wrong = try await place.run(
         "export", "studies/tiny", "--format", format, "--estimates", "--output", "x")

@@ -38,7 +38,7 @@ struct EvaluationTests {
     }
     #expect(values["test_images"] as? Int == 100 && values["epochs_done"] as? Int == 2 && values["seed"] as? Int == 1)
     #expect((values["seconds"] as? Double ?? 0) > 0 && (values["images_per_second"] as? Double ?? 0) > 0)
-    // The data set that the file tells of; what people read.
+    // Without --data, the checkpoint's own data set is used. The output for people.
     let text = try await place.run("evaluate", "net.ckpt", "--test-images", "100")
     let accuracy = try #require(values["test_accuracy"] as? Double)
     let percent = String(format: "%.2f", accuracy * 100)
@@ -104,7 +104,7 @@ struct EvaluationTests {
       let expected = try object(whole.output)
       let network = try Data(contentsOf: URL(fileURLWithPath: place.path("whole.ckpt")))
       for epoch in 1...3 {
-        // Killed when it is about to write the next one.
+        // Killed just before it writes the next checkpoint.
         let killed = try await RunningCommand(
           arguments + ["--checkpoint", "net.ckpt"], in: place,
           variables: ["LAYERSEARCH_FAILPOINT": "file.before-write:\(epoch + 1)"]
@@ -171,7 +171,7 @@ struct EvaluationTests {
     #expect(same["data"] as? String == place.path("images"))
     let other = try await evaluated("shapes10")
     #expect(other["data"] as? String == "shapes10")
-    // A file that does not tell the normalization, as those of earlier versions: the data set's own is used.
+    // A file without a normalization, as earlier versions wrote it: the data set's own is used.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: place.path("net.ckpt")))
     try writeNetwork("net.ckpt", of: bytes, replacing: "\"normalization\":", with: "\"normalizatiom\":")
     #expect(try await evaluated("images")["test_loss"] as? Double == same["test_loss"] as? Double)
@@ -179,7 +179,7 @@ struct EvaluationTests {
     #expect(older != other["test_loss"] as? Double && older != nil)
   }
 
-  /// The network of a checkpoint with another header, and a checksum that is right.
+  /// Writes the network of a checkpoint with another header and a correct checksum.
   private func writeNetwork(_ name: String, of bytes: Data, replacing old: String, with new: String) throws {
     let length = Int(bytes[12]) | Int(bytes[13]) << 8
     let header = String(decoding: bytes[24..<24 + length], as: UTF8.self)
@@ -192,7 +192,7 @@ struct EvaluationTests {
     try file.write(to: URL(fileURLWithPath: place.path(name)))
   }
 
-  /// Six files of the right size, with images that can be told apart.
+  /// Writes six files of the right size, with images that can be distinguished.
   private func writeImages(_ name: String) throws {
     try FileManager.default.createDirectory(atPath: place.path(name), withIntermediateDirectories: true)
     for (index, file) in ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).enumerated() {

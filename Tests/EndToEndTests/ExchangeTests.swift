@@ -52,7 +52,7 @@ struct ExchangeTests {
     #expect(after["candidate"] as? String == "dense")
   }
 
-  /// The first convolution under a name that only a map tells.
+  /// Imports a file whose first convolution has a name that only a map explains.
   private func importsUnderOtherNames() async throws {
     let file = place.folder.appendingPathComponent("dense.safetensors")
     var bytes = try Data(contentsOf: file)

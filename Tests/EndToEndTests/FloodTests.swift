@@ -4,11 +4,11 @@ import Messaging
 import SearchProtocol
 import Testing
 
-/// What peers that say too much cost a live coordinator: its memory, its log, its record, and the patience of an honest
-/// worker.
+/// What peers that send too much cost a live coordinator: its memory, its log, its record, and its response time for an
+/// honest worker.
 @Suite("floods", .serialized)
 struct FloodTests {
-  /// So many times as much as fits a run of all tests.
+  /// The volume of the floods, as a multiple of what suits a run of all tests.
   private static let factor =
     max(
       1,
@@ -34,7 +34,7 @@ struct FloodTests {
     """,
     arguments: Flood.allCases, [false, true])
   func flood(_ flood: Flood, keys: Bool) async throws {
-    // By hand there is no encryption; what such floods cost with keys is bounded by the same table of connections.
+    // `RawPeer` has no encryption; with keys, the same table of connections bounds what such floods cost.
     if keys, flood.needsRawPeers { return }
     let place = try Place()
     try place.writeStudy(layers: ["layer1.0.conv1", "layer2.0.conv2"])
@@ -60,7 +60,7 @@ struct FloodTests {
     #expect(try await isAnswered())
     let before = residentMemory(of: coordinator.processID)
 
-    // At the pace at which it is taken, so that the queues of this process stay empty.
+    // Sends at the pace at which the coordinator reads, so that the queues of this process stay empty.
     let attackers = try (2..<6).map { try attacker($0) }
     var peers: [RawPeer] = []
     switch flood {
@@ -143,8 +143,8 @@ struct FloodTests {
     try place.writeStudy()
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     let port = try #require(try await coordinator.endpoint().split(separator: ":").last.flatMap { UInt16($0) })
-    // Where nobody seeds it, `rand` says the same in every process: the router's first id is made of two numbers of its
-    // first few, the next ones follow.
+    // Without a seed, `rand` gives the same numbers in every process: the router's first id consists of two of the
+    // first few numbers, and the next ids follow it.
     srand(1)
     let numbers = (0..<40).map { _ in UInt32(bitPattern: rand()) }
     var taken: [RawPeer] = []

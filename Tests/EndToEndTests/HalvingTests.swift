@@ -20,7 +20,7 @@ struct HalvingTests {
   func kills() async throws {
     let (calm, stormy) = (try Place(), try Place())
     for place in [calm, stormy] { try writeStudy(place) }
-    // Every training that goes on is trained again from its beginning.
+    // With a cache of size 0, every training that continues is repeated from its beginning.
     let undisturbed = try await calm.run("run", "study.yaml", "--slots", "2", "--cache-size", "0")
     #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
     let study = KilledStudy(place: stormy) { number in
@@ -29,12 +29,12 @@ struct HalvingTests {
     let end = try await study.run(killedAt: [7, 14, 19, 26, 33, 40]) { $0 % 2 == 0 ? [.worker] : [.coordinator] }
     #expect(end.exitCode == 0, "\(end.errors)")
     #expect(try await untimedCSV(stormy) == untimedCSV(calm))
-    // Whichever workers came to keep any before they were killed.
+    // It is not determined which of the workers stored states before they were killed.
     let names = (0...1).flatMap {
       (try? FileManager.default.contentsOfDirectory(atPath: stormy.path("states-\($0)"))) ?? []
     }
     #expect(names.contains { $0.hasSuffix(".state") }, "\(names)")
-    // Fewer trainings go to the end than were begun.
+    // Fewer trainings are completed than were begun.
     let exported = try await calm.run("export", "studies/tiny", "--format", "trials")
     let whole = exported.output.split(separator: "\n").count - 1
     #expect(whole > 5 && whole < 40, "\(whole)")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What people give a command: configurations that come slowly, paths to data, data of all kinds.
+/// Input of commands: configurations that arrive slowly, paths to data, data of all kinds.
 @Suite("reading what people give", .serialized)
 struct InputTests {
   private let place: Place
@@ -11,7 +11,7 @@ struct InputTests {
     try FileManager.default.createDirectory(atPath: place.path(name), withIntermediateDirectories: true)
   }
 
-  /// Six files of the right size: 10,000 images each, all pixels of one the same.
+  /// Writes six files of the right size: 10,000 images each, all pixels of a file equal.
   private func writeImages(_ name: String, seed: UInt8 = 1) throws {
     try folder(name)
     for (index, file) in ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).enumerated() {
@@ -64,7 +64,7 @@ struct InputTests {
     let kept = try String(contentsOfFile: place.path("studies/tiny/configuration.yaml"), encoding: .utf8)
     #expect(kept.contains("/conf/images\"  # beside this file"), "\(kept)")
 
-    // From another folder, with the study's own file and with the one that it was made of.
+    // Resumed with the study's own configuration, in another folder, and with the original one.
     for file in ["studies/tiny/configuration.yaml", "conf/study.yaml"] {
       let again = try place.start(
         "coordinator", file, "--study", "studies/tiny", "--resume", "--bind", "tcp://127.0.0.1:0")
@@ -133,12 +133,12 @@ struct InputTests {
     #expect(try await place.run("keygen", "keys", "--worker", "a").exitCode == 0)
     let list = place.path("keys/coordinator/authorized-keys")
     let before = try String(contentsOfFile: list, encoding: .utf8)
-    // A folder that cannot be made, at the end of the row.
+    // The last of the folders cannot be made.
     let result = try await place.run("keygen", "keys", "--worker", "b", "--worker", "a")
     #expect(result.exitCode == 1 && isOneLine(result.errors))
     #expect(!place.exists("keys/b"))
     #expect(try String(contentsOfFile: list, encoding: .utf8) == before)
-    // The list, with a byte order mark, takes more.
+    // A list with a byte order mark accepts further keys.
     try ("\u{FEFF}" + before.replacing("\n", with: "\r\n")).write(toFile: list, atomically: true, encoding: .utf8)
     chmod(list, 0o644)
     #expect(try await place.run("keygen", "keys", "--worker", "c").exitCode == 0)

@@ -9,13 +9,13 @@ struct InterruptedTrainingTests {
     "--test-images", "64", "--batch", "16", "--learning-rate", "0.05", "--seed", "5",
   ]
 
-  /// Numbers that are not times.
+  /// Returns the results that are not times.
   private func essence(_ object: [String: Any]) -> [String] {
     ["test_accuracy", "test_loss", "epoch_losses", "candidate", "seed", "parameters"].map { "\(object[$0] ?? "none")" }
   }
 
-  /// Runs `command`, words of a shell, and sends it a signal once it told `sign`. The shell watches: this process may
-  /// be so busy with other tests that it would come too late.
+  /// Runs the shell command `command`, and sends it a signal once its standard error contains `sign`. The shell watches
+  /// for the sign: this process may be too busy with other tests to react in time.
   private func interrupt(
     _ command: String, with signal: String, after sign: String = "epoch 1/", in place: Place
   ) async throws -> RunningCommand.Result {
@@ -38,7 +38,7 @@ struct InterruptedTrainingTests {
     return try await interrupt(words.joined(separator: " "), with: signal, after: sign, in: place)
   }
 
-  /// The command that the message says to go on with.
+  /// Returns the command that continues the training, according to the message.
   private func advice(_ result: RunningCommand.Result) throws -> String {
     let line = try #require(result.errors.split(separator: "\n").last)
     #expect(line.hasPrefix("layersearch: error: stopped after step "), "\(result.errors)")
@@ -52,7 +52,7 @@ struct InterruptedTrainingTests {
       settings + ["--epochs", "24", "--checkpoint", "whole.ckpt", "--json", "--quiet"], in: place
     ).end()
     #expect(whole.exitCode == 0, "\(whole.errors)")
-    // A name that a shell would take apart.
+    // A name that a shell would split.
     let first = try await interrupt(
       settings + ["--epochs", "24", "--checkpoint", "a net.ckpt", "--json"], with: "TERM", in: place)
     #expect(first.exitCode == 1 && first.output.isEmpty)

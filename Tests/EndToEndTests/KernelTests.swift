@@ -6,7 +6,7 @@ import Testing
 /// Kernels and OpenBLAS's core types: what results depend on, and what a study may ask for.
 @Suite("kernels of studies", .serialized)
 struct KernelTests {
-  /// Another core type than Haswell that this processor can run.
+  /// A core type other than Haswell that this processor can run.
   private static let otherCoreType = KernelSelection.isAvailable(.avx512) ? "SkylakeX" : "Zen"
 
   private func writeStudy(_ place: Place, kernels: String? = nil, starts: Bool = false) throws {
@@ -23,7 +23,7 @@ struct KernelTests {
       """, to: "study.yaml")
   }
 
-  /// Results by candidate: all that is found but times, and the kernel variant.
+  /// Returns by candidate all results that are not times, and the kernel variant.
   private func results(
     kernels: String? = nil, starts: Bool = false, variables: [String: String] = [:]
   ) async throws -> [String: (found: [Substring], variant: String)] {
@@ -36,7 +36,7 @@ struct KernelTests {
     let trials = try await place.run("export", "studies/tiny", "--format", "trials")
     var results: [String: (found: [Substring], variant: String)] = [:]
     for line in trials.output.split(separator: "\n").dropFirst() {
-      // A candidate of several layers holds commas between quotation marks.
+      // A candidate of several layers contains commas between quotation marks.
       let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"")! : line.firstIndex(of: ",")!
       let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
       results[String(line[..<end])] = (Array(fields[1..<9]), String(fields[10]))
@@ -85,7 +85,7 @@ struct KernelTests {
       #expect(result.variant.hasPrefix("avx2-"), "\(result.variant)")
       #expect(result.variant.contains("+") == (candidate != "dense"))
     }
-    // As on a machine that has nothing else.
+    // The same as on a machine that has no other kernels.
     var forced = coreType("Haswell")
     forced[KernelSelection.environmentVariable] = "avx2"
     let plain = try await results(starts: true, variables: forced)
@@ -160,7 +160,7 @@ struct KernelTests {
     #expect(status["mixes_kernel_variants"] as? Bool == false, "\(status)")
     let table = try await place.run("export", "studies/tiny", "--all", "--format", "table")
     #expect(!table.output.contains("Kernels") && !table.output.contains("are mixed"), "\(table.output)")
-    // Another study takes all of them.
+    // Another study uses all of these results.
     try place.write(
       String(contentsOfFile: place.path("study.yaml"), encoding: .utf8).replacing("study: tiny", with: "study: second"),
       to: "second.yaml")

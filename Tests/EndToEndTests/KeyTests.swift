@@ -66,7 +66,7 @@ struct KeyTests {
 
     let plain = try await place.run("worker", "--connect", endpoint)
     #expect(plain.exitCode == 1 && plain.errors.contains("--keys DIR"), "\(plain.errors)")
-    // Its own pair, but it knows the right coordinator.
+    // An unknown key pair, with the key of the right coordinator.
     let stranger = place.path("strange/worker-1")
     try FileManager.default.removeItem(atPath: stranger + "/coordinator-key")
     try FileManager.default.copyItem(
@@ -74,7 +74,7 @@ struct KeyTests {
     let unknown = try await place.run("worker", "--connect", endpoint, "--keys", "strange/worker-1")
     #expect(unknown.exitCode == 1 && unknown.errors.contains("authorized keys"), "\(unknown.errors)")
     #expect(isOneLine(unknown.errors.split(separator: "\n").last.map { $0 + "\n" } ?? ""))
-    // A known pair that trusts another coordinator only.
+    // A known key pair that trusts only another coordinator.
     try place.copy("keys/worker-1", to: "mistaken")
     try FileManager.default.removeItem(atPath: place.path("mistaken/coordinator-key"))
     try FileManager.default.copyItem(

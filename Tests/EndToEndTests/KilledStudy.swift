@@ -1,20 +1,20 @@
 import Foundation
 
-/// A study of one coordinator and one worker, some of which are killed as results come in, and started again.
+/// A study with one coordinator and one worker, which are killed as results come in, and restarted.
 struct KilledStudy {
   enum Victim {
     case coordinator, worker
   }
 
-  /// Its configuration is `study.yaml` here.
+  /// The folder of the study, whose configuration is `study.yaml`.
   let place: Place
-  /// Options of the worker; it is asked for each new one: 0, 1, …
+  /// Returns the options of each new worker, by its number: 0, 1, …
   let workerOptions: (_ number: Int) -> [String]
 
   /// - Parameters:
-  ///   - settled: numbers of results at which somebody is killed, ascending.
-  ///   - victims: who, each time.
-  /// - Returns: the coordinator's end, with the study done.
+  ///   - settled: the numbers of results at which processes are killed, ascending.
+  ///   - victims: the processes to kill each time.
+  /// - Returns: the result of the coordinator, with the study finished.
   func run(killedAt settled: [Int], victims: (_ time: Int) -> Set<Victim>) async throws -> RunningCommand.Result {
     let arguments = [
       "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(try freePort())", "--heartbeat-seconds", "0.3",

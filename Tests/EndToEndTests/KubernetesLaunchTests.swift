@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// `layersearch launch kubernetes` with a real coordinator, and a program that answers as `kubectl` does and keeps a
-/// small cluster in files (`Tests/LaunchingTests/Fixtures/kubectl`): its pods are said to run, and train nothing.
+/// Runs `layersearch launch kubernetes` with a real coordinator, and with a program that answers like `kubectl` and
+/// keeps a small cluster in files (`Tests/LaunchingTests/Fixtures/kubectl`), whose pods are reported as running and
+/// train nothing.
 @Suite("launch kubernetes")
 struct KubernetesLaunchTests {
   private let place: Place
@@ -47,7 +48,7 @@ struct KubernetesLaunchTests {
     #expect(stop.exitCode == 0, "\(stop.errors)")
     #expect(try String(contentsOfFile: self.place.path("replicas"), encoding: .utf8) == "0\n")
 
-    // What cannot be is a line each, before anything is started.
+    // Each problem is reported in one line, before anything is started.
     func refused(_ word: String, code: Int32 = 1, _ more: String..., path: String? = nil) async throws {
       let result = try await RunningCommand(
         ["launch", "kubernetes", "--connect", place, "--ask", endpoint, "--workers", "1", "--once"] + more,

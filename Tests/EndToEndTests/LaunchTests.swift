@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `layersearch launch` with real coordinators and workers.
+/// Runs `layersearch launch` with real coordinators and workers.
 @Suite("launch", .serialized)
 struct LaunchTests {
   private let place: Place
@@ -21,7 +21,7 @@ struct LaunchTests {
       variables: variables)
   }
 
-  /// The launch's workers, as status tells them.
+  /// Returns the launch's workers, as `launch status` reports them.
   private func workers() async throws -> [[String: Any]] {
     let status = try await place.run("launch", "status", "--json")
     guard status.exitCode == 0, let launches = try object(status.output)["launches"] as? [[String: Any]] else {
@@ -34,7 +34,7 @@ struct LaunchTests {
     try await workers().filter { $0["state"] as? String == "running" }
   }
 
-  /// What of a frontier does not depend on time.
+  /// Returns the part of a frontier that does not depend on time.
   private func frontier(_ study: String, in place: Place) async throws -> [String] {
     let csv = try await place.run("export", study, "--format", "csv", "--all")
     return csv.output.split(separator: "\n").dropFirst()
@@ -56,7 +56,7 @@ struct LaunchTests {
     let found = try await frontier("studies/tiny", in: place)
     #expect(found.count == 4)
     #expect(found == (try await frontier("studies/tiny", in: other)))
-    // There is nothing to do any more.
+    // Nothing is left to do.
     let late = try await place.run("launch", "local", "--connect", endpoint, "--workers", "1")
     #expect(late.exitCode == 1)
   }
@@ -140,7 +140,7 @@ struct LaunchTests {
     try place.writeStudy(trainImages: 2048, epochs: 4)
     let folder = place.path("bin")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    // An ssh that runs the command on this machine, under the host's name.
+    // A program in place of ssh that runs the command on this machine, under the host's name.
     try place.write(
       """
       #!/bin/bash

@@ -15,7 +15,7 @@ struct LivePageTests {
       ] + Self.quick + options, in: place)
   }
 
-  /// A browser that shows it.
+  /// Returns a browser that shows the page.
   private func livePage(_ place: Place, http: Int) async throws -> Browser {
     let browser = try await Browser(in: place)
     try await browser.visit("http://127.0.0.1:\(http)/")
@@ -53,7 +53,7 @@ struct LivePageTests {
     #expect(try await WebAnswer.of("/parts/found", port: number).body.contains("<svg"))
     first.send(SIGKILL)
     _ = try await first.end()
-    // All that comes until the connection ends.
+    // Reads until the connection ends.
     _ = try? await stream.receiveAll()
     let second = try coordinator(place, port: port, http: http, ["--resume"])
     _ = try await second.page()
@@ -73,7 +73,7 @@ struct LivePageTests {
     let run = try place.start("run", "study.yaml", "--quiet", "--slots", "1", "--http", "localhost:0")
     try await run.wait(for: "page") { run.output.contains("page at http://localhost:") || !run.isRunning }
     let port = try #require(run.output.split(separator: "\n").first.flatMap { UInt16($0.dropFirst(25).dropLast()) })
-    // It listens before the study is opened.
+    // The port is open before the study is.
     try await run.wait(for: "study") { try await WebAnswer.of("/readyz", port: port).status == 200 }
     #expect(try await WebAnswer.of("/", port: port).body.contains("<h1>tiny</h1>"))
     let end = try await run.end()
@@ -157,7 +157,7 @@ struct LivePageTests {
     #expect(
       try await browser.evaluate("document.querySelector('table.candidates th:nth-child(3)').ariaSort") as? String
         == "ascending")
-    // Connections that were refused meanwhile are told by the browser itself.
+    // The browser itself reports connections that were refused in the meantime.
     #expect(before == [] && browser.problems.filter { !$0.contains("ERR_") } == [], "\(browser.problems)")
     if let folder = ProcessInfo.processInfo.environment["LAYERSEARCH_SCREENSHOTS"] {
       try await browser.wait(until: "document.querySelectorAll('table.candidates tbody tr').length >= 8")

@@ -14,7 +14,7 @@ struct MonitoringTests {
       "coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--http", "127.0.0.1:0", "--http-token-file", "token",
       "--quiet")
     let port = try await coordinator.page()
-    // The configuration that is part of the project, with this port, often enough for a test.
+    // The project's own configuration, with this port and an interval that suits a test.
     let text = try String(contentsOf: MonitoringTools.folder.appendingPathComponent("prometheus.yml"), encoding: .utf8)
     try place.write(
       Self.withToken(text, place).replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)").replacing("15s", with: "1s"),
@@ -68,7 +68,7 @@ struct MonitoringTests {
     }
   }
 
-  /// What the configuration says of coordinators with a token, in force.
+  /// Returns the configuration with its commented lines for coordinators with a token in effect.
   private static func withToken(_ yaml: String, _ place: Place) -> String {
     yaml.replacing("# authorization:", with: "authorization:").replacing(
       "#   credentials_file:", with: "  credentials_file:"

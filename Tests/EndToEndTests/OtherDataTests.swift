@@ -5,7 +5,7 @@ import Testing
 
 @Suite("studies on CIFAR-100 and on files of arrays", .serialized)
 struct OtherDataTests {
-  /// CIFAR-100's form and size, black but for some images. Sparse, so that it takes no room.
+  /// Writes files in the format and size of CIFAR-100, black but for some images. Sparse, so that they take no space.
   private func writeCIFAR100(_ folder: String) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     for (name, records) in [("train.bin", 50_000), ("test.bin", 10_000)] {
@@ -30,8 +30,8 @@ struct OtherDataTests {
       text.replacing("set: shapes10", with: data).replacing("proxy:\n", with: "proxy:\n\(proxy)"), to: "study.yaml")
   }
 
-  /// Two workers: one that has to fetch the data set, and one that has it elsewhere than the coordinator.
-  /// - Parameter moved: from where the coordinator has it to where the second worker does.
+  /// Runs a study with two workers: one must fetch the data set, the other has it at another path than the coordinator.
+  /// - Parameter moved: the coordinator's path of the data set, and that of the second worker.
   private func train(_ place: Place, set: String, moved: (from: String, to: String)) async throws {
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     let endpoint = try await coordinator.endpoint()
@@ -91,14 +91,14 @@ struct OtherDataTests {
     let final = ["final", "studies/tiny", "--epochs", "1", "--seeds", "1", "--points", "1", "--quiet"]
     let done = try await RunningCommand(final, in: place).end()
     #expect(done.exitCode == 0, "\(done.errors)")
-    // It is elsewhere now, and the configuration says so: the study knows it from then on.
+    // The file is moved, and the configuration names the new path: the study knows it from then on.
     let moved = place.path(".moved.npz")
     try FileManager.default.moveItem(atPath: file, toPath: moved)
     try writeStudy(place, "set: arrays\n  path: ./.moved.npz", proxy: "  augmentation: crop+flip+cutout\n")
     #expect(try await place.run("run", "study.yaml", "--resume", "--quiet").exitCode == 0)
     let again = try await RunningCommand(final, in: place).end()
     #expect(again.exitCode == 0, "\(again.errors)")
-    // Another file under the name.
+    // Another file under the same name.
     try Data(ArrayArchive.drawn(count: 160, side: 64, classes: 3)).write(to: URL(fileURLWithPath: moved))
     let resumed = try await place.run("run", "study.yaml", "--resume", "--quiet")
     #expect(resumed.exitCode != 0 && resumed.errors.contains("data.images"), "\(resumed.errors)")

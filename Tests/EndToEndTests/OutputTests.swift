@@ -2,7 +2,8 @@ import Foundation
 import StudyStore
 import Testing
 
-/// Devices of this machine are never named as an output here: before they were written into, they were replaced.
+/// Devices of this machine are never named as an output here: earlier versions replaced them instead of writing to
+/// them.
 @Suite("what is written arrives, or it is an error", .serialized)
 struct OutputTests {
   private static let training =
@@ -30,7 +31,7 @@ struct OutputTests {
       "umask 022; ln -s target link; echo old > old; chmod 600 old; \(export) --output link && \(export) --output old "
         + "&& stat -c %a old && test -L link && cat target")
     #expect(linked.output == "600\n" + text)
-    // Three databases: to a file, through a pipe, to the shell's own redirection.
+    // Three databases: to a file, through a pipe, and to a file without an extension.
     let sqlite = "layersearch export studies/tiny --format sqlite --output"
     let copies = try await place.shell(
       "mkdir a b; \(sqlite) a/study.sqlite && \(sqlite) - | cat > b/study.sqlite && \(sqlite) d && test -s d")
@@ -92,7 +93,7 @@ struct OutputTests {
         #expect(lines.count == 1 && lines[0].contains("standard output"), "\(command): \(result.errors)")
       }
     }
-    // A reader that has had enough is none of this.
+    // A reader that closes early is no error.
     let closed = try await place.shell(
       "set -o pipefail; layersearch export studies/tiny --format json | true; layersearch --help | true")
     #expect(closed.exitCode == 0 && closed.errors.isEmpty, "\(closed.errors)")
@@ -129,7 +130,7 @@ struct OutputTests {
     #expect(try await place.shell(how).exitCode == 0)
     let result = try await run.end()
     #expect(result.exitCode == 1)
-    // Its worker may have noticed that the coordinator is gone before it was ended too.
+    // The worker may have noticed that the coordinator is gone before it was ended itself.
     let lines = result.errors.split(separator: "\n").filter { !$0.contains(" worker: ") }
     #expect(lines.count == 1 && lines.last?.contains("removed or replaced") == true, "\(result.errors)")
     #expect(result.output.isEmpty)

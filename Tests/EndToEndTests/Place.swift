@@ -7,7 +7,7 @@ import Testing
 
 typealias Place = TestSupport.Place
 
-/// The folder is the working folder of commands, and their home.
+/// The folder is the working folder and the home of commands.
 extension Place {
   func start(_ arguments: String...) throws -> RunningCommand { try RunningCommand(arguments, in: self) }
 
@@ -15,7 +15,7 @@ extension Place {
     try await RunningCommand(arguments, in: self).end()
   }
 
-  /// A study that takes seconds: ResNet-8 on a handful of drawn images, searched exhaustively, 2^layers jobs.
+  /// Writes a study that takes seconds: ResNet-8 on a few drawn images, searched exhaustively in 2^layers jobs.
   func writeStudy(
     _ name: String = "tiny", trainImages: Int = 64, epochs: Int = 1,
     layers: [String] = ["layer1.0.conv1", "layer2.0.conv2"], seed: Int = 1, budget: Int = 20,
@@ -46,7 +46,7 @@ extension Place {
       """, to: file)
   }
 
-  /// One that holds such a study, done.
+  /// Returns a place that holds such a study, finished.
   static func withFinishedStudy() async throws -> Place {
     let place = try Place()
     try place.writeStudy()
@@ -55,7 +55,7 @@ extension Place {
     return place
   }
 
-  /// `study.yaml`, as a coordinator leaves it that was stopped when the first job had ended.
+  /// Records the study of `study.yaml` as a coordinator leaves it that is stopped after the end of the first job.
   func recordFirstResult(kernelVariant: String) throws {
     let definition = try StudyDefinition(file: path("study.yaml"))
     let works = try definition.makeStrategy().works(history: SearchHistory())
@@ -71,18 +71,18 @@ extension Place {
       ])
   }
 
-  /// One whose jobs take seconds each, so that somebody who looks at it again and again sees them run.
+  /// Writes a study whose jobs take seconds each, so that a test that polls it sees them run.
   func writeLongerStudy(layers: [String] = ["layer1.0.conv1", "layer2.0.conv2"]) throws {
     try writeStudy(trainImages: 1024, epochs: 4, layers: layers)
   }
 }
 
-/// The one JSON object that a command printed.
+/// Returns the one JSON object that a command printed.
 func object(_ text: String) throws -> [String: Any] {
   let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
   guard let object = value as? [String: Any] else { throw CocoaError(.coderReadCorrupt) }
   return object
 }
 
-/// What people see of an error: one line.
+/// Whether a text is exactly one line, as errors must be.
 func isOneLine(_ text: String) -> Bool { text.split(separator: "\n").count == 1 && text.hasSuffix("\n") }

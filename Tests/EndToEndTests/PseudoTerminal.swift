@@ -3,9 +3,9 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Both ends of a terminal of the kernel.
+/// Both ends of a pseudoterminal.
 struct TerminalEnds {
-  /// Whose reader sees what is written to the terminal. To be closed.
+  /// The end at which a reader gets what is written to the terminal. The owner must close it.
   let master: Int32
   let slave: FileHandle
 
@@ -15,7 +15,7 @@ struct TerminalEnds {
   private static let setLock: UInt = 0x4004_5431
   private static let number: UInt = 0x8004_5430
 
-  /// As `posix_openpt`, `unlockpt` and `ptsname` do, which Swift's C library does not show.
+  /// Does what `posix_openpt`, `unlockpt` and `ptsname` do, which Swift does not import from the C library.
   init(columns: Int, rows: Int) throws {
     master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var (locked, number) = (Int32(0), Int32(0))
@@ -27,16 +27,16 @@ struct TerminalEnds {
     Self.setSize(of: master, columns, rows)
   }
 
-  /// The kernel tells the processes in it.
+  /// Sets the size; the kernel notifies the processes in the terminal.
   static func setSize(of terminal: Int32, _ columns: Int, _ rows: Int) {
     var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(terminal, UInt(TIOCSWINSZ), &size)
   }
 }
 
-/// A terminal of the kernel with a command in it, whose picture this process keeps.
+/// A pseudoterminal in which a command runs; this process keeps the picture that it shows.
 final class PseudoTerminal: @unchecked Sendable {
-  // Safe to share: what changes is behind a mutex, or is asked of the kernel.
+  // Safe to share: mutable state is protected by a mutex or kept by the kernel.
   private let master: Int32
   private let slave: FileHandle
   private let process: StartedProcess
@@ -49,7 +49,7 @@ final class PseudoTerminal: @unchecked Sendable {
     init(columns: Int, rows: Int) { picture = Mutex(TerminalPicture(columns: columns, rows: rows)) }
   }
 
-  /// - Parameter arguments: of `layersearch`, whose process is the leader of the terminal's session, so that keys
+  /// - Parameter arguments: the arguments of `layersearch`, whose process leads the terminal's session, so that keys
   ///   become signals to it.
   init(
     _ arguments: [String], in place: Place, columns: Int = 80, rows: Int = 24, variables: [String: String] = [:]
@@ -88,7 +88,7 @@ final class PseudoTerminal: @unchecked Sendable {
   var picture: TerminalPicture { screen.picture.withLock { $0 } }
   var isRunning: Bool { process.isRunning }
 
-  /// Of the command itself.
+  /// The process id of the command itself.
   var pid: Int32 {
     get throws {
       let text = try String(contentsOfFile: place.path("pid"), encoding: .utf8)
@@ -96,7 +96,7 @@ final class PseudoTerminal: @unchecked Sendable {
     }
   }
 
-  /// How the terminal treats keys, as bytes.
+  /// The terminal's flags, which determine how it treats keys.
   var settings: [UInt32] {
     var settings = termios()
     tcgetattr(slave.fileDescriptor, &settings)
@@ -105,7 +105,7 @@ final class PseudoTerminal: @unchecked Sendable {
 
   func type(_ keys: String) { _ = Array(keys.utf8).withUnsafeBytes { write(master, $0.baseAddress, $0.count) } }
 
-  /// The kernel tells the command.
+  /// Changes the size; the kernel notifies the command.
   func resize(columns: Int, rows: Int) {
     screen.picture.withLock { $0.resize(columns: columns, rows: rows) }
     TerminalEnds.setSize(of: master, columns, rows)
@@ -122,17 +122,18 @@ final class PseudoTerminal: @unchecked Sendable {
     }
   }
 
-  /// The command's exit code, once all that it wrote is in the picture.
+  /// Returns the command's exit code once all its output is in the picture.
   func end() async throws -> Int32 {
     try await wait(for: "end") { _ in !process.isRunning }
-    // What is on its way in the kernel comes before this.
+    // Output that is still in the kernel arrives before this mark.
     _ = Array("\u{6}".utf8).withUnsafeBytes { write(slave.fileDescriptor, $0.baseAddress, $0.count) }
     try await wait(for: "all output") { $0.hasEnd }
     return process.exitCode
   }
 }
 
-/// What a terminal shows of what was written to it: the codes that a program of this project may use, and no others.
+/// The picture that a terminal shows. It knows the control sequences that a program of this project may use, and no
+/// others.
 struct TerminalPicture: Sendable {
   private(set) var columns: Int
   private(set) var rows: Int
@@ -140,9 +141,9 @@ struct TerminalPicture: Sendable {
   private(set) var showsCursor = true
   private(set) var wraps = true
   private(set) var hasColor = false
-  /// Sequences that none of these programs has a reason to send.
+  /// Sequences that no program of this project has a reason to send.
   private(set) var unknown: [String] = []
-  /// The mark that a test writes behind everything.
+  /// Whether the mark has arrived that a test writes after all output.
   private(set) var hasEnd = false
   private var cells: [[Character]]
   private var main: [[Character]] = []
@@ -167,7 +168,7 @@ struct TerminalPicture: Sendable {
 
   var text: String { lines.joined(separator: "\n") }
 
-  /// As terminals do with what does not fit: it is lost.
+  /// Changes the size. What does not fit is lost, as in terminals.
   mutating func resize(columns: Int, rows: Int) {
     (self.columns, self.rows) = (columns, rows)
     cells = cells.prefix(rows).map { row in
@@ -179,7 +180,7 @@ struct TerminalPicture: Sendable {
 
   mutating func receive(_ bytes: some Sequence<UInt8>) {
     pending += bytes
-    // Whole characters and sequences alone.
+    // Applies only complete characters and sequences.
     while let piece = nextPiece() { apply(piece) }
   }
 

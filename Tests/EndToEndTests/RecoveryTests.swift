@@ -3,13 +3,13 @@ import Testing
 
 @Suite("recovery", .serialized)
 struct RecoveryTests {
-  /// Times that let a lost worker be noticed within seconds.
+  /// Intervals that let the coordinator notice a lost worker within seconds.
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
 
   @Test("a worker that is told to stop while it starts ends, at whatever moment that is")
   func stopAtStart() async throws {
     let place = try Place()
-    // Nobody listens there: only the signal ends it.
+    // No process listens there: only the signal ends the worker.
     var workers: [RunningCommand] = []
     for number in 0..<24 {
       workers.append(try place.start("worker", "--connect", "tcp://127.0.0.1:1", "--slots", "1"))

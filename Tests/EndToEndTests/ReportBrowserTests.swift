@@ -3,7 +3,7 @@ import Testing
 
 @Suite("a report in a browser", .serialized, .enabled(if: Browser.isInstalled))
 struct ReportBrowserTests {
-  /// The report of a small finished study, opened.
+  /// Opens the report of a small finished study.
   private func report(_ place: Place, width: Int = 1200) async throws -> Browser {
     let export = try await place.run("export", "studies/tiny", "--format", "html", "--output", "report.html")
     #expect(export.exitCode == 0, "\(export.errors)")
@@ -12,7 +12,7 @@ struct ReportBrowserTests {
     return browser
   }
 
-  /// Presses Tab until what is focused fulfills a condition of the page's language on `e`.
+  /// Presses Tab until the focused element, `e`, fulfills a JavaScript condition.
   private func tab(_ browser: Browser, to condition: String) async throws {
     for _ in 0..<200 {
       try await browser.press("Tab")

@@ -12,7 +12,7 @@ struct ReportTests {
     #expect(html.hasPrefix("<!DOCTYPE html>") && html.contains("<h1>tiny</h1>") && html.contains("id=\"r4\""))
     let figure = try await place.run("export", "studies/tiny", "--format", "svg", "--figure", "layers")
     #expect(figure.exitCode == 0 && figure.output.hasPrefix("<?xml") && figure.output.contains("layer1.0.conv1, rank"))
-    // The picture of the whole study is what it was, and so is its figure.
+    // The default picture of a study is its figure of the frontier.
     let svg = try await place.run("export", "studies/tiny", "--format", "svg")
     let same = try await place.run("export", "studies/tiny", "--format", "svg", "--figure", "frontier")
     #expect(same.output == svg.output)

@@ -16,7 +16,7 @@ struct ResumptionTests {
     try RunningCommand(["coordinator", "--bind", "tcp://127.0.0.1:0"] + arguments, in: place)
   }
 
-  /// The study in `studies/tiny`, without a result.
+  /// Makes the study in `studies/tiny`, without a result.
   private func makeStudy() async throws {
     let first = try coordinator("study.yaml")
     _ = try await first.endpoint()
@@ -96,7 +96,7 @@ struct ResumptionTests {
   func removedFolder() async throws {
     let first = try coordinator("study.yaml")
     _ = try await first.endpoint()
-    // At once, not file by file while it writes.
+    // Removes the folder at once, not file by file while the coordinator writes.
     try FileManager.default.moveItem(atPath: place.path("studies"), toPath: place.path("elsewhere"))
     try? FileManager.default.removeItem(atPath: place.path("elsewhere"))
     let end = try await first.end()
@@ -138,7 +138,7 @@ struct ResumptionTests {
     saved.send(SIGTERM)
     _ = try await saved.end()
     #expect(try studies == ["saved", "tiny"])
-    // Begun over, the study would lose what it has.
+    // A coordinator refuses an empty database: if it began anew, the study would lose what it has.
     try FileHandle(forWritingTo: URL(fileURLWithPath: "\(folder)/study.sqlite")).truncate(atOffset: 0)
     let empty = try await coordinator("study.yaml", "--resume").end()
     #expect(empty.exitCode == 1 && empty.errors.contains("layersearch salvage studies/tiny"), "\(empty.errors)")
@@ -173,7 +173,7 @@ struct ResumptionTests {
       #expect(try await worker.end().exitCode == 0)
       #expect(try reports().count == left, "\(file)")
     }
-    // It was not trained again.
+    // The job was not trained again.
     let store = try StudyStore.open(directory: place.path("studies/tiny"), mode: .readOnly)
     #expect(try store.attempts(of: job).count == 1)
     #expect(try store.counts().finished == 4)
@@ -183,7 +183,7 @@ struct ResumptionTests {
   func doctor() async throws {
     let spool = ".cache/layersearch/spool/\(ProcessInfo.processInfo.hostName.prefix { $0 != "." })-1-a"
     try FileManager.default.createDirectory(atPath: place.path(spool), withIntermediateDirectories: true)
-    // As a version left it that did not write down the host.
+    // As an earlier version left it, which did not record the host.
     try place.write("", to: "\(spool)/lock")
     for job in 1...3 { try place.write("{}", to: "\(spool)/some-study.\(job).1.json") }
     let end = try await place.run("doctor")

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The built `layersearch` as a process of its own; what it writes goes to files, so that it never waits for a reader.
+/// A process of the built `layersearch`. Its output goes to files, so that it never waits for a reader.
 final class RunningCommand: Sendable {
   private let process: StartedProcess
   private let outputFile: URL
@@ -19,7 +19,7 @@ final class RunningCommand: Sendable {
     var description: String
   }
 
-  /// `variables` are added to the environment. `executable`: another program in the place of `layersearch`.
+  /// Adds `variables` to the environment. `executable` may be another program than `layersearch`.
   init(
     _ arguments: [String], in place: Place, variables: [String: String] = [:], executable: URL = executable,
     input: FileHandle? = nil
@@ -38,7 +38,7 @@ final class RunningCommand: Sendable {
       output: FileHandle(forWritingTo: outputFile), errors: FileHandle(forWritingTo: errorFile))
   }
 
-  /// Beside the test bundle.
+  /// The built program, beside the test bundle.
   static let executable: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appendingPathComponent("layersearch")
 
@@ -49,7 +49,7 @@ final class RunningCommand: Sendable {
 
   func send(_ signal: Int32) { process.send(signal) }
 
-  /// The end of the process. Generous by default: machines may be slow, but nothing may hang for ever.
+  /// Waits for the end of the process. The default limit is generous: machines may be slow, but no test may hang.
   func end(within seconds: Double = 600) async throws -> Result {
     try await wait(for: "the end", within: seconds) { !process.isRunning }
     return Result(
@@ -68,7 +68,7 @@ final class RunningCommand: Sendable {
     }
   }
 
-  /// The endpoint that a coordinator printed.
+  /// Returns the endpoint that a coordinator printed.
   func endpoint() async throws -> String {
     try await wait(for: "endpoint") { output.contains("\n") || !process.isRunning }
     guard let line = output.split(separator: "\n").first, line.hasPrefix("listening on ") else {

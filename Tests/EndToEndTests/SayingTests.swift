@@ -49,7 +49,7 @@ struct SayingTests {
     if text.contains("running  job") { #expect(text.contains("epoch") || text.contains("begun")) }
     running.send(SIGKILL)
     _ = try await running.end()
-    // What it left behind is old, and is not believed.
+    // A file that a coordinator left behind is stale, and is ignored.
     try place.write("{\"trainings\":[],\"keyNames\":{}}", to: "studies/tiny/running.json")
     let stopped = try object(try await place.run("status", "studies/tiny", "--json").output)
     #expect((stopped["running"] as? [Any])?.isEmpty == true && stopped["ended"] == nil)
@@ -92,7 +92,7 @@ struct SayingTests {
     let worker = try place.start("worker", "--connect", endpoint, "--slots", "1")
     try await worker.wait(for: "the reason") { worker.errors.contains(reason) || !worker.isRunning }
     #expect(worker.isRunning, "\(worker.errors)")
-    // Looked at once more before it is said to wait on; the same reason is not said again.
+    // The worker looks once more before it reports that it goes on waiting; it does not repeat the same reason.
     try await worker.wait(for: "word of waiting") { worker.errors.contains("waiting for the coordinator") }
     #expect(worker.errors.split(separator: "\n").count { $0.contains(reason) } == 1, "\(worker.errors)")
     #expect(worker.errors.contains("no coordinator at \(endpoint) since "))
@@ -129,7 +129,7 @@ struct SayingTests {
 
 @Suite("terminals", .serialized)
 struct TerminalTests {
-  /// What a command writes to a terminal of so many columns, standard output and error together.
+  /// Returns what a command writes to a terminal with `columns` columns, standard output and error together.
   private func onTerminal(
     _ arguments: [String], columns: UInt16, variables: [String: String?], in place: Place
   ) async throws -> (text: String, exitCode: Int32) {
@@ -145,7 +145,7 @@ struct TerminalTests {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
-      // The end of the other side is an error on Linux.
+      // On Linux, reading fails once the other end is closed.
       let count = read(ends.master, &buffer, buffer.count)
       guard count > 0 else { break }
       bytes += buffer[..<count]
@@ -162,7 +162,7 @@ struct TerminalTests {
       ["run", "study.yaml", "--slots", "2"], columns: columns, variables: ["TERM": "xterm"], in: place)
     #expect(code == 0, "\(text)")
     #expect(!text.contains("\u{1B}") && text.contains("\r"))
-    // What is drawn over counts as lines of their own.
+    // Each version of a line that is redrawn counts as a line.
     let drawn = text.split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" })
     let bounded = drawn.filter {
       !$0.contains("layersearch export") && !$0.contains("study   ") && !$0.contains("formats")

@@ -26,7 +26,7 @@ struct SearchInRoundsTests {
     try object(try await place.run("status", "studies/tiny", "--json").output)
   }
 
-  /// Candidates, repetitions, seeds and accuracies of all trainings.
+  /// Returns candidate, repetition, seed and accuracy of every training.
   private func trainings(_ place: Place) async throws -> [String] {
     let exported = try await place.run("export", "studies/tiny", "--format", "trials")
     return exported.output.split(separator: "\n").map { line in
@@ -55,7 +55,7 @@ struct SearchInRoundsTests {
       try RunningCommand(["worker", "--connect", endpoint, "--slots", "2"], in: stormy)
     }
     var worker = try newWorker()
-    // A decision follows every fourth result or so: these fall between, in and after them.
+    // A decision follows about every fourth result: these numbers fall between, into and after decisions.
     for (number, results) in [5, 9, 13, 18, 22, 27, 31, 33].enumerated() {
       try await coordinator.wait(for: "\(results) results") {
         if !coordinator.isRunning { return true }
@@ -88,7 +88,8 @@ struct SearchInRoundsTests {
     try writeStudy(place, strategy: "name: surrogate, round: 4, tolerance: 100", budget: "jobs: 44")
     let definition = try StudyDefinition(file: place.path("study.yaml"))
     let strategy = try definition.makeStrategy()
-    // Of the first two rounds one is known, and nobody trains the other: the third is decided, and ends the search.
+    // The first round has its results, and no worker trains the second: the coordinator decides the third, which ends
+    // the search.
     let store = try StudyStore.create(directory: place.path("studies/tiny"), identity: definition.newIdentity())
     var history = SearchHistory()
     var id: Int64 = 0

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension RunningCommand {
-  /// The port of this machine at which it serves its page.
+  /// Returns the port of this machine at which the command serves its page.
   func page() async throws -> UInt16 {
     try await wait(for: "page") { output.contains("page at ") || !isRunning }
     let line = output.split(separator: "\n").first { $0.hasPrefix("page at http://127.0.0.1:") }
@@ -12,7 +12,7 @@ extension RunningCommand {
   }
 }
 
-/// A port that is taken.
+/// A listener that occupies a port.
 final class RunningListener {
   private let descriptor: Int32
   let port: Int

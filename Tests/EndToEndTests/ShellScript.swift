@@ -2,14 +2,15 @@ import Foundation
 import TestSupport
 
 extension Place {
-  /// Runs a script of `sh` in this place; `layersearch` is the built one. For redirections that only a shell makes.
+  /// Runs a bash script in this folder, with the built `layersearch` in its path. For redirections that only a shell
+  /// can make.
   func shell(_ script: String, shell: String = "/bin/bash") async throws -> RunningCommand.Result {
     let name = UUID().uuidString
     let (output, errors) = (folder.appendingPathComponent("\(name).out"), folder.appendingPathComponent("\(name).err"))
     for file in [output, errors] { try Data().write(to: file) }
     var environment = ProcessInfo.processInfo.environment
     environment["HOME"] = folder.path
-    // Not a function: what a shell starts in the background is then the command itself, which gets its signals.
+    // A path instead of a shell function: a background job is then the command itself, which gets the signals.
     let path = RunningCommand.executable.deletingLastPathComponent().path
     environment["PATH"] = "\(path):\(environment["PATH"] ?? "/usr/bin:/bin")"
     environment["XDG_CACHE_HOME"] = nil

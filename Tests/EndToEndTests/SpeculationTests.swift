@@ -14,7 +14,7 @@ struct SpeculationTests {
     let endpoint = String(coordinator.output.split(separator: "\n")[0].dropFirst("listening on ".count))
     let slow = try place.start("worker", "--connect", endpoint, "--slots", "1", "--quiet")
     try await coordinator.wait(for: "a job that begins") { coordinator.errors.contains("begun") }
-    // Its engine stands still; the worker goes on saying that it has the job.
+    // The engine is stopped; the worker keeps reporting that it has the job.
     var engine: Int32?
     try await slow.wait(for: "an engine") {
       engine = children(of: slow.processID).first

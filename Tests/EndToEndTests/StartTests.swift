@@ -29,7 +29,7 @@ struct StartTests {
     #expect(undisturbed.exitCode == 0, "\(undisturbed.errors)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: calm.path("studies/tiny")).contains("contents"))
     #expect(!FileManager.default.fileExists(atPath: calm.path("studies/tiny/cache")))
-    // Each worker is of a machine of its own: what the others have fetched it has not.
+    // Each worker simulates its own machine: it does not have what the others have fetched.
     let study = KilledStudy(place: stormy) { ["--slots", "1", "--data-cache", stormy.path("cache-\($0)")] }
     let end = try await study.run(killedAt: [1, 3, 6, 9]) { $0 % 2 == 0 ? [.worker, .coordinator] : [.worker] }
     #expect(end.exitCode == 0, "\(end.errors)")
@@ -50,7 +50,7 @@ struct StartTests {
       budget: 12)
     let run = try await place.run("run", "study.yaml", "--slots", "2")
     #expect(run.exitCode == 0, "\(run.errors)")
-    // The study keeps a copy, whichever configuration it goes on with.
+    // The study keeps a copy, with whichever configuration it resumes.
     try FileManager.default.removeItem(atPath: place.path("dense.ckpt"))
     for configuration in ["study.yaml", "studies/tiny/configuration.yaml"] {
       let again = try await place.run("run", configuration, "--resume", "--quiet")
@@ -83,7 +83,7 @@ struct StartTests {
       $0["learning_rate"] as? Double == 0.05
     }
     #expect(others.map { $0["candidate"] as? String } == ["dense", "layer1.0.conv1=4"], "\(named.errors)")
-    // What an earlier command left is told, and is canceled by the words that it tells.
+    // Jobs that an earlier command left are reported, and the command that the report names cancels them.
     let left = try await place.run(
       "final", "studies/tiny", "--epochs", "3", "--seeds", "1", "--train-images", "96", "--candidate", "dense",
       "--add-only")
@@ -105,7 +105,7 @@ struct StartTests {
     #expect(salvaged.exitCode == 0 && salvaged.output.contains("contents copied"), "\(salvaged.errors)")
     let saved = try await place.run("export", "saved", "--format", "csv", "--final")
     #expect(saved.output == exported.output.replacing("studies/tiny/", with: "saved/"))
-    // The frontier and its trainings are what they were.
+    // The frontier and its trainings are unchanged.
     let trials = try await place.run("export", "studies/tiny", "--format", "trials")
     #expect(trials.output.split(separator: "\n").count == 1 + 11, "\(trials.output)")
   }
@@ -127,7 +127,7 @@ struct StartTests {
       #expect(plan.exitCode == 0 && plan.errors.isEmpty, "\(plan.errors)")
       return plan.output.replacing("\n            ", with: " ")
     }
-    // The first images, of which one in eight hundred is held out.
+    // Trains on the first images, of which one in eight hundred is held out by the study.
     let leaking = try await train(["--train-images", "20000", "--batch", "2000", "--epochs", "1"])
     #expect(leaking.exitCode == 0, "\(leaking.errors)")
     let advice = "train it with --without-validation-of study.yaml"
@@ -137,7 +137,7 @@ struct StartTests {
     #expect(warned.exitCode == 0, "\(warned.errors)")
     #expect(warned.errors.contains("warning: start.checkpoint \(place.path("dense.ckpt")): it was trained on "))
     #expect(warned.errors.split(separator: "\n").count { $0.contains("validation images") } == 1, "\(warned.errors)")
-    // Of the study's folder; broken off, and gone on with.
+    // Leaves out the validation images of a study's folder, also when it is interrupted and resumed.
     let options = ["--train-images", "96", "--without-validation-of", "leaking", "--checkpoint-every", "1"]
     let whole = try await train(options)
     #expect(whole.exitCode == 0, "\(whole.errors)")
@@ -150,12 +150,12 @@ struct StartTests {
     #expect(try await !plan().contains("validation images"))
     let clean = try await place.run("run", "study.yaml", "--quiet", "--slots", "1")
     #expect(clean.exitCode == 0 && !clean.errors.contains("validation images"), "\(clean.errors)")
-    // It is scored by what it left out, and by what it was trained on.
+    // The network is scored on the images that it left out, and on those that it was trained on.
     for (split, count) in [("validation", 64), ("training", 96)] {
       let scored = try await place.run("evaluate", "dense.ckpt", "--split", split, "--json")
       #expect(try object(scored.output)["\(split)_images"] as? Int == count, "\(scored.errors)")
     }
-    // Of a configuration, whose network is not there yet.
+    // Leaves out the validation images of a configuration whose checkpoint does not exist yet.
     try FileManager.default.removeItem(atPath: place.path("dense.ckpt"))
     let first = try await train(["--train-images", "96", "--without-validation-of", "study.yaml"])
     #expect(first.exitCode == 0, "\(first.errors)")

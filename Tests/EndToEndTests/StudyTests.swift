@@ -29,7 +29,7 @@ struct StudyTests {
     #expect(svg.exitCode == 0)
     #expect(svg.output.isEmpty)
     #expect(try String(contentsOfFile: place.path("frontier.svg"), encoding: .utf8).contains("<svg"))
-    // Nor is anything written over what the study consists of.
+    // An export does not overwrite the files that a study consists of.
     for name in ["study.sqlite", "study.sqlite-wal", "study.mark", "lock", "configuration.yaml"] {
       let onto = try await place.run("export", "studies/tiny", "--format", "csv", "--output", "studies/tiny/\(name)")
       #expect(onto.exitCode == 2 && onto.errors.contains("is a file that a study consists of"), "\(onto.errors)")
@@ -42,7 +42,7 @@ struct StudyTests {
     #expect(status["state"] as? String == "finished")
     #expect((status["jobs"] as? [String: Any])?["finished"] as? Int == 4)
 
-    // The folder is taken now: only the same configuration may go on with it, and it has nothing left to do.
+    // The folder is taken now: only the same configuration may resume the study, and nothing is left to do.
     let again = try await place.run("run", "study.yaml")
     #expect(again.exitCode == 2)
     #expect(isOneLine(again.errors))
@@ -79,7 +79,7 @@ struct StudyTests {
       try place.start("worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1")
     }
     try await workers[0].wait(for: "word of waiting") { workers[0].errors.contains("waiting") }
-    // It stays: a worker that connects only after the other one has done everything is to be told so too.
+    // The coordinator stays: a worker that connects only after the other one has done everything must be told so, too.
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:\(port)", "--stay")
     #expect(try await coordinator.endpoint() == "tcp://127.0.0.1:\(port)")
     for worker in workers { #expect(try await worker.end().exitCode == 0) }
@@ -127,7 +127,7 @@ struct StudyTests {
   }
 }
 
-/// Jobs with a result, as `status --json` tells.
+/// Returns the number of jobs with a result, as `status --json` reports it.
 func finishedJobs(_ place: Place, study: String = "studies/tiny") async throws -> Int {
   let result = try await place.run("status", study, "--json")
   guard result.exitCode == 0 else { return 0 }
@@ -140,7 +140,7 @@ func runningJobs(_ place: Place, study: String = "studies/tiny") async throws ->
   return (try object(result.output)["jobs"] as? [String: Any])?["running"] as? Int ?? 0
 }
 
-/// Process and running jobs of every worker that is there.
+/// Returns the process id and the number of running jobs of every connected worker.
 func workers(_ place: Place, study: String = "studies/tiny") async throws -> [(processID: Int32, running: Int)] {
   let result = try await place.run("status", study, "--json")
   guard result.exitCode == 0 else { return [] }
@@ -156,7 +156,7 @@ func contents(of folder: String, in place: Place) throws -> [String] {
   return try FileManager.default.contentsOfDirectory(atPath: place.path(folder))
 }
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 func freePort() throws -> Int {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }

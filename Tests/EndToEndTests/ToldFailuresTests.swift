@@ -6,8 +6,8 @@ import Testing
 
 @Suite("failures are told wherever a study is shown")
 struct ToldFailuresTests {
-  /// A study as a coordinator records it: its results by candidate in the order of the search, nil for one that was set
-  /// aside.
+  /// Records a study as a coordinator does, with the results of its candidates in the order of the search; `nil` stands
+  /// for a candidate that was set aside.
   private func record(_ place: Place, _ results: [Observation?]) throws {
     try place.writeStudy()
     let definition = try StudyDefinition(file: place.path("study.yaml"))
@@ -55,7 +55,7 @@ struct ToldFailuresTests {
     let status = try await place.run("status", "told").output
     #expect(status.contains("highest  20.0 % (1 seed)") && status.contains("dense    30.0 %"), "\(status)")
     #expect(status.contains("aside    job 3, "), "\(status)")
-    // Programs find what was set aside under the keys of the first version.
+    // The JSON reports jobs that were set aside under the keys of the first version.
     let told = try object(try await place.run("status", "told", "--json").output)
     #expect((told["jobs"] as? [String: Any])?["failed"] as? Int == 1)
     #expect((told["failures"] as? [[String: Any]])?.map { $0["reason"] as? String } == ["it crashed"])

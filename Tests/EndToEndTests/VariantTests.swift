@@ -27,7 +27,7 @@ struct VariantTests {
     let plain = try #require(candidates.first { $0["candidate"] as? String == "layer1.0.conv1=4,layer1.0.conv2=4" })
     #expect(plain["variants"] == nil)
     #expect((plain["parameters"] as? Int ?? 0) - (tied["parameters"] as? Int ?? 0) == 12 * 4)
-    // It goes on from its record, with the same space.
+    // The study resumes from its record, with the same space.
     let again = try await place.run("run", "study.yaml", "--resume")
     #expect(again.exitCode == 0, "\(again.errors)")
     let trained = try await place.run(

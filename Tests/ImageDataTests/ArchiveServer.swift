@@ -5,17 +5,17 @@ import Foundation
 /// An HTTP server on 127.0.0.1, at a port that the system chooses, that serves one archive in the way a test wants.
 final class ArchiveServer: Sendable {
   enum Behavior: Sendable {
-    /// The whole, or the part that a `Range` header asks for.
+    /// The whole archive, or the part that a `Range` header asks for.
     case whole
-    /// The whole, whatever the range.
+    /// The whole archive, whatever the range.
     case ignoresRange
     /// A status without an archive.
     case status(HTTPStatusCode)
-    /// Announces the whole, sends this many bytes and closes.
+    /// Announces the whole archive, sends this many bytes and closes the connection.
     case cut(after: Int)
   }
 
-  /// What a request asked for: nil without a `Range` header.
+  /// The `Range` header of each request; `nil` for a request without one.
   struct Log: Sendable {
     var ranges: [String?] = []
   }
@@ -31,7 +31,7 @@ final class ArchiveServer: Sendable {
 
     init(_ behaviors: [Behavior]) { self.behaviors = behaviors }
 
-    /// The last behavior stays.
+    /// Returns the next behavior. The last one serves all further requests.
     func next(range: String?) -> Behavior {
       log.ranges.append(range)
       return behaviors.count > 1 ? behaviors.removeFirst() : behaviors[0]
@@ -49,7 +49,7 @@ final class ArchiveServer: Sendable {
       return ArchiveServer.answer(await requests.next(range: range), archive: archive, range: range)
     }
     running = Task { try await server.run() }
-    // A hang guard only: tests that keep the threads busy may hold it up.
+    // Only a guard against hangs: tests that keep the threads busy may delay the start.
     try await server.waitUntilListening(timeout: 300)
     guard case .ip4(_, let port) = await server.listeningAddress else { throw CocoaError(.featureUnsupported) }
     address = "http://127.0.0.1:\(port)/archive.tar.gz"
@@ -89,7 +89,7 @@ final class ArchiveServer: Sendable {
   }
 }
 
-/// Some bytes, then an error, upon which the server closes the connection.
+/// Yields some bytes, then throws an error, upon which the server closes the connection.
 private struct CutBody: AsyncBufferedSequence {
   typealias Element = UInt8
   let data: Data

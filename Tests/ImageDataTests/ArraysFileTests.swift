@@ -21,7 +21,7 @@ import Testing
     } catch { return "\(error)" }
   }
 
-  /// Six images of 4×4 in three classes, with what is to be different.
+  /// Returns an archive of six 4×4 images in three classes. Arguments replace its arrays and add others.
   private func archive(
     images: [UInt8]? = nil, labels: [UInt8]? = nil, others: [(name: String, bytes: [UInt8])] = []
   ) -> [UInt8] {
@@ -79,7 +79,7 @@ import Testing
     #expect(all.normalization.mean == mean.map { Float($0) })
     #expect(all.normalization.standardDeviation == deviation.map { Float($0) })
     #expect(try file.trainingImages([[2]])[0].normalization == all.normalization)
-    // All of one color.
+    // Images of a single color.
     let flat = try self.file(archive(images: ArrayArchive.npy([6, 4, 4, 3], [UInt8](repeating: 9, count: 6 * 48))))
     #expect(try flat.trainingImages([[0]])[0].normalization.standardDeviation == [1, 1, 1])
   }
@@ -180,7 +180,7 @@ import Testing
       let lying = ArrayArchive.npy(shape, pixels(6 * 48))
       #expect(self.complaint(archive(images: lying)).hasPrefix("images: "), "\(shape)")
     }
-    // Any part of it.
+    // Any leading part of the archive is refused.
     for count in stride(from: 0, to: whole.count, by: 3) {
       #expect(self.complaint(Array(whole[..<count])) != "none")
     }
@@ -192,7 +192,7 @@ import Testing
     (bomb.method, bomb.saidBytes) = (8, 500)
     let images = ArrayArchive.Member("images.npy", ArrayArchive.npy([6, 4, 4, 3], pixels(6 * 48)))
     #expect(complaint(ArrayArchive.zip([images, bomb])).hasPrefix("labels: it is no array of NumPy's"))
-    // A stream that says that it is longer than it is, and one that is longer than it says.
+    // A stream that is shorter than it says, and one that is longer.
     for said in [1_000_001, 999_999] {
       var member = ArrayArchive.Member("zeros.npy", NumPyFixture.million)
       (member.method, member.saidBytes, member.checksum) = (8, said, 0)

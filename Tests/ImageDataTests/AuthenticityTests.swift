@@ -9,7 +9,7 @@ import Testing
   let small = SmallCIFAR10()
   let files: CIFARFolder
 
-  /// The small set takes the place of the official one.
+  /// Makes the small set the official one.
   init() throws {
     folder = try TemporaryFolder()
     var names: [String: String] = [:]
@@ -40,7 +40,7 @@ import Testing
 
   @Test("git's names of contents are computed as git does")
   func names() {
-    // As `git hash-object` has it for these six bytes.
+    // The output of `git hash-object` for these six bytes.
     #expect(AuthenticityCheck.gitName(of: Data("hello\n".utf8)) == "ce013625030ba8dba906f756967f9e9ca394464a")
     #expect(AuthenticityCheck.officialNames.keys.sorted() == CIFAR10.standardFiles.sorted())
     #expect(AuthenticityCheck.officialNames.values.allSatisfy { $0.count == 40 })
@@ -110,7 +110,8 @@ import Testing
     return ""
   }
 
-  /// What is to be written instead, and where a fetch goes to.
+  /// Expects an error that contains `found`, advises to write the path `write`, and advises a fetch into `fetch`, or no
+  /// fetch if that is `nil`.
   private func expect(
     _ path: String, _ found: String, write: String? = nil, fetch: String? = nil, line: Int = #line
   ) {

@@ -3,7 +3,7 @@ import KernelInterface
 import Randomness
 import Testing
 
-/// Activations filled with a value that no assembler writes, so that untouched elements show.
+/// Activations filled with a value that no assembler writes, which reveals untouched elements.
 private final class Activations {
   static let untouched: Float = -99
   let memory: UnsafeMutablePointer<Lanes>
@@ -27,7 +27,7 @@ private final class Activations {
     return view.base[element][image % laneCount]
   }
 
-  /// `[channel][row][column]` of one image.
+  /// Returns the values of one image, `[channel][row][column]`.
   func image(_ image: Int) -> [Float] {
     var values: [Float] = []
     for channel in 0..<3 {
@@ -49,7 +49,7 @@ private final class Activations {
 
   static let images = noise(count: 40)
 
-  /// The recipe in its plainest form: pad the bytes, cut, mirror, normalize.
+  /// Computes an image in the plainest way: pad the bytes, crop, mirror, normalize.
   func expected(_ index: Int, crop: Augmentation.Crop = .none) -> [Float] {
     let mean: [Float] = [0.4914, 0.4822, 0.4465]
     let deviation: [Float] = [0.2470, 0.2435, 0.2616]

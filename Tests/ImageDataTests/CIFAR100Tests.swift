@@ -15,7 +15,7 @@ import Testing
     try write("test.bin", 100)
   }
 
-  /// Record i has the fine class i mod 100.
+  /// Writes a file in which record i has the fine class i mod 100, unless `fine` says otherwise.
   private func write(_ name: String, _ count: Int, fine: (Int) -> Int = { $0 % 100 }) throws {
     var bytes: [UInt8] = []
     for record in 0..<count {
@@ -66,7 +66,7 @@ import Testing
   func places() throws {
     #expect(DataPlace(folder.path) == .cifar100(folder.path))
     #expect(DataPlace("shapes10") == .shapes10 && DataPlace("/nothing") == .cifar10("/nothing"))
-    // A single array is told to be none.
+    // A single array counts as a file of arrays: reading it explains what is wrong.
     #expect(DataPlace("b.npy") == .arrays("b.npy"))
     #expect(DataPlace("/a/b.NPZ") == .arrays("/a/b.NPZ") && DataPlace("b.safetensors") == .arrays("b.safetensors"))
     try folder.write(NumPyFixture.compressed, to: "content")

@@ -56,7 +56,7 @@ import Testing
       }
     }
     other.start()
-    // Something is hashed, or it is an error; never the end of the process, as where a file that is mapped shrinks.
+    // Each call returns some hash or throws. It never ends the process, as a memory-mapped file that shrinks would.
     for _ in 0..<3000 { _ = try? files.contentHash() }
     isOver.withLock { $0 = true }
     while !other.isFinished { await Task.yield() }

@@ -5,8 +5,7 @@ import Testing
 
 @testable import ImageData
 
-/// What the pages for writers of other workers say of random streams, of the images that are held out and of those that
-/// are drawn.
+/// Checks what the pages for authors of other workers say about random streams, held-out images and drawn images.
 @Suite("the pages on foreign workers")
 struct ForeignWorkersPageTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -79,7 +79,7 @@ import Testing
     #expect(split.validation.count == 50 && Set(split.validation).count == 50)
     #expect(split.validation.allSatisfy { (0..<1000).contains($0) })
     #expect(split.training == Array((0..<1000).filter { !split.validation.contains($0) }.prefix(100)))
-    // Drawn from everywhere, not from the beginning only.
+    // Drawn from the whole set, not only from its beginning.
     #expect(split.validation.count(where: { $0 >= 500 }) > 10)
   }
 

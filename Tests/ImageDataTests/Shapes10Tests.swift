@@ -42,7 +42,7 @@ import Testing
 
   @Test("the colors alone do not give the class away")
   func colors() {
-    // Nearest mean color of a class, learned on one half and tried on the other: chance is 10 %.
+    // Classifies by the nearest mean color of a class, learned on one half and tested on the other; chance is 10 %.
     let images = Shapes10.training(count: 600)
     let colors = (0..<600).map { index in
       (0..<3).map { channel in

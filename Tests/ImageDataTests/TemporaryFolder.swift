@@ -3,7 +3,7 @@ import Randomness
 
 @testable import ImageData
 
-/// A folder that is removed with its last reference.
+/// A folder that is removed with the last reference to it.
 final class TemporaryFolder: Sendable {
   let path: String
 
@@ -26,7 +26,7 @@ final class TemporaryFolder: Sendable {
   func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
 }
 
-/// Small files in the CIFAR-10 format, with bytes that a seed decides.
+/// Small files in the CIFAR-10 format, whose bytes follow from a seed.
 struct SmallCIFAR10 {
   static let recordsPerFile = 20
   static let format = CIFARFormat.cifar10(recordsPerFile: recordsPerFile, officialNames: [:])
@@ -59,7 +59,7 @@ struct SmallCIFAR10 {
 }
 
 extension CIFARFolder {
-  /// All of them, in the order of the files.
+  /// Returns all training images, in the order of the files.
   func trainingImages() throws(ImageDataError) -> LabeledImages {
     try trainingImages(records: Array(0..<format.trainingCount))
   }

@@ -3,7 +3,7 @@ import Randomness
 
 @testable import BasisEngine
 
-/// A convolution of some size with random operands, and what a kernel table makes of it.
+/// A convolution of a given size with random operands, and the results that a kernel table computes for it.
 struct ConvolutionCase: CustomStringConvertible, Sendable {
   var outputs: Int
   var inputs: Int
@@ -34,7 +34,7 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
     var input: LaneTensor
     var weights: [Float]
     var outputGradient: LaneTensor
-    /// What the input gradient is added to.
+    /// The gradient to which the input gradient is added.
     var earlierGradient: LaneTensor
   }
 
@@ -82,18 +82,18 @@ struct ConvolutionCase: CustomStringConvertible, Sendable {
   func run(_ table: KernelTable, _ operands: Operands) -> Results {
     let output = LaneTensor(
       blocks: batch.blocks, channels: outputs, height: outputHeight, width: outputWidth, halo: extraHalo ? 1 : 0)
-    // Sums and weight gradients are added to what is there.
+    // Sums and weight gradients are added to the earlier contents.
     var sums = [Double](repeating: Self.earlierSum, count: 2 * outputs)
     forward(table, operands, output, &sums)
     let withoutSums = LaneTensor(copying: output)
     let prepared = prepare(operands.weights, table.prepareForward)
     table.convolutionForward(operands.input.view, prepared, withoutSums.view, shape, algorithm, batch, .none)
 
-    // Overwriting must not look at what was there.
+    // Overwriting must ignore the earlier contents.
     let gradientWeights = prepare(operands.weights, table.prepareInputGradient)
     let gradient = LaneTensor(copying: operands.earlierGradient)
     let accumulated = LaneTensor(copying: operands.earlierGradient)
-    // Images have no gradient.
+    // 7×7 convolutions are stems: their inputs are images, which need no gradient.
     if kernel < 7 {
       table.convolutionInputGradient(
         operands.outputGradient.view, gradientWeights, gradient.view, shape, algorithm, batch, false)
@@ -116,7 +116,7 @@ extension ConvolutionCase {
   static let channelCounts = [1, 3, 4, 5, 7, 8, 16, 17]
   static let batches = [1, 15, 16, 17, 40]
 
-  /// Every pair of channel counts on a small plane, for each kind of convolution in turn with a batch in turn.
+  /// Every pair of channel counts on a small plane; kinds of convolution and batch sizes take turns.
   static let channelPairs: [ConvolutionCase] = {
     let kinds = [(3, 1), (1, 1), (3, 2), (1, 2)]
     var cases: [ConvolutionCase] = []
@@ -132,7 +132,7 @@ extension ConvolutionCase {
     return cases
   }()
 
-  /// Planes of every width that tiles split differently, odd ones among them, for each kind of convolution.
+  /// Planes of all widths that are split into tiles differently, including odd ones, for each kind of convolution.
   static let planes: [ConvolutionCase] = {
     var cases: [ConvolutionCase] = []
     for (kernel, stride) in [(3, 1), (1, 1), (3, 2), (1, 2)] {
@@ -146,8 +146,8 @@ extension ConvolutionCase {
     return cases
   }()
 
-  /// Winograd's algorithm: every size of its last group of channels, planes of one and of several strips, batches
-  /// that fill their last block or do not, more channels than a pass takes.
+  /// Winograd's algorithm: every size of its last group of channels, planes of one and of several strips, batches that
+  /// do and do not fill their last block, more channels than one pass takes.
   static let winograd: [ConvolutionCase] = {
     var cases: [ConvolutionCase] = []
     for outputs in 1...17 {
@@ -160,7 +160,7 @@ extension ConvolutionCase {
     cases += [(2, 64), (3, 65), (9, 130), (130, 3)].map { outputs, inputs in
       ConvolutionCase(outputs: outputs, inputs: inputs, kernel: 3, stride: 1, height: 4, width: 4, images: 17)
     }
-    // Weight gradients: more rows of tiles than a pass takes, and rows longer than that.
+    // Weight gradients: more rows of tiles than one pass takes, and rows longer than one pass.
     cases += [(20, 8, 3), (12, 24, 40), (4, 140, 16)].map { height, width, images in
       ConvolutionCase(outputs: 2, inputs: 2, kernel: 3, stride: 1, height: height, width: width, images: images)
     }
@@ -178,7 +178,7 @@ extension ConvolutionCase {
     ConvolutionCase(outputs: 4, inputs: 2, kernel: 1, stride: 1, height: 4, width: 5, images: 40),
     ConvolutionCase(outputs: 3, inputs: 5, kernel: 1, stride: 1, height: 20, width: 20, images: 3),
     ConvolutionCase(outputs: 4, inputs: 6, kernel: 1, stride: 1, height: 7, width: 9, images: 16),
-    // Single taps of many outputs and inputs: tiles of 5 to 8 outputs, weight gradients over 64 pixels at a time.
+    // 1×1 kernels with many outputs and inputs: tiles of 5 to 8 outputs, weight gradients over 64 pixels at a time.
     ConvolutionCase(outputs: 13, inputs: 19, kernel: 1, stride: 1, height: 9, width: 13, images: 20),
     ConvolutionCase(outputs: 18, inputs: 35, kernel: 1, stride: 2, height: 18, width: 10, images: 33),
     ConvolutionCase(outputs: 23, inputs: 16, kernel: 1, stride: 1, height: 4, width: 4, images: 40),
@@ -189,7 +189,7 @@ extension ConvolutionCase {
     ConvolutionCase(outputs: 150, inputs: 2, kernel: 3, stride: 2, height: 4, width: 2, images: 16),
   ]
 
-  /// 7×7 of stride 2, of the stems of networks for larger images.
+  /// 7×7 convolutions of stride 2, as in the stems of networks for larger images.
   static let stems: [ConvolutionCase] = [(1, 1, 1, 1), (5, 3, 8, 8), (9, 3, 12, 7), (64, 3, 16, 32), (2, 17, 5, 33)]
     .enumerated().map { index, size in
       ConvolutionCase(
@@ -197,7 +197,7 @@ extension ConvolutionCase {
         extraHalo: index % 2 == 1)
     }
 
-  /// Of nine outputs each, with what follows them: each algorithm, single taps, planes that are contiguous or not.
+  /// Convolutions with nine outputs and a fused activation: each algorithm, 1×1 kernels, contiguous planes and others.
   static let activations: [ConvolutionCase] = [
     ConvolutionCase(outputs: 9, inputs: 3, kernel: 3, stride: 1, height: 4, width: 14, images: 20),
     ConvolutionCase(outputs: 9, inputs: 130, kernel: 3, stride: 2, height: 5, width: 7, images: 16, extraHalo: true),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BasisEngine
 
-/// What the variants of this machine differ in from the naive twins, in a comparison.
+/// Returns the differences that a comparison finds between this machine's variants and the naive twins.
 func differences(_ compare: (inout KernelComparison) -> Void) -> [String] {
   var comparison = KernelComparison(KernelSelection.available)
   compare(&comparison)

@@ -9,7 +9,7 @@ extension KernelComparison {
     let operands = convolution.operands()
     let expected = convolution.run(.reference, operands)
     check(expected.isUntouchedOutside, "the reference writes outside")
-    // Rounding errors add up like a random walk over the terms of a sum, all of them at most 1.
+    // Rounding errors add up like a random walk over the terms of a sum, each of which is at most 1.
     let taps = convolution.kernel * convolution.kernel
     let pixels = convolution.outputHeight * convolution.outputWidth
     let outputTolerance = tolerance(terms: convolution.inputs * taps, convolution.algorithm)
@@ -38,16 +38,16 @@ extension KernelComparison {
     }
   }
 
-  /// In how far the outputs have a residual: all of them, some, none.
+  /// The outputs that have a residual: all, some, none.
   private static let residuals = [(channels: 9, offset: 0), (channels: 4, offset: 3), (channels: 0, offset: 0)]
 
-  /// An activation is batch norm, residual and rectifier of the same convolution.
+  /// Compares convolutions with a fused activation: batch norm, residual and rectifier.
   mutating func activation(_ convolution: ConvolutionCase) {
     let operands = convolution.operands()
     var random = StableRandom(seed: 11)
     let factors = randomFloats(18, &random)
     for (channels, offset) in Self.residuals {
-      // Twice as large and subsampled, like an option-A shortcut.
+      // The residual is twice as large and subsampled, like an option-A shortcut.
       let residual = LaneTensor(
         random: &random, blocks: convolution.batch.blocks, channels: max(1, channels),
         height: 2 * convolution.outputHeight, width: 2 * convolution.outputWidth, halo: 1)
@@ -81,7 +81,7 @@ extension KernelComparison {
     }
   }
 
-  /// A 1×1 convolution of stride 2 is one of stride 1 on every second pixel.
+  /// Checks that a 1×1 convolution of stride 2 equals one of stride 1 on every second pixel.
   mutating func subsampledInput() {
     let strided = ConvolutionCase(outputs: 5, inputs: 6, kernel: 1, stride: 2, height: 7, width: 8, images: 20)
     let operands = strided.operands()
@@ -101,7 +101,8 @@ extension KernelComparison {
     }
   }
 
-  /// Part of what Winograd's transforms add up cancels: its errors are a few times as large as the direct sum's.
+  /// Returns the largest permitted error. Terms of Winograd's transforms partly cancel: its errors are a few times as
+  /// large as those of the direct sum.
   private func tolerance(terms: Int, _ algorithm: ConvolutionAlgorithm) -> Float {
     (algorithm == .winograd ? 4e-6 : 1e-6) * max(1, Float(terms).squareRoot())
   }

@@ -21,7 +21,7 @@ extension KernelComparison {
     }
   }
 
-  /// To and from subsampled planes.
+  /// Compares additions to and from subsampled planes.
   mutating func addSubsampled() {
     var random = StableRandom(seed: 6)
     let small = LaneTensor(random: &random, blocks: 2, channels: 3, height: 3, width: 2, halo: 0)
@@ -56,7 +56,7 @@ extension KernelComparison {
     }
   }
 
-  /// Rectified, as what is pooled: planes have many equal largest values, zeros.
+  /// The input is rectified, as in networks: its planes have many equal largest values, zeros.
   mutating func maxPool(_ pass: PassCase) {
     var random = StableRandom(seed: 10, purpose: pass.description)
     let input = pass.tensor(&random, halo: pass.inputHalo)

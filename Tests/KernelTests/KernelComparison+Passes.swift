@@ -40,7 +40,7 @@ extension KernelComparison {
     }
   }
 
-  /// For all inputs, or only the first ones.
+  /// Compares the first backward pass, with inputs for all channels or only for the first half.
   mutating func backwardSums(_ pass: PassCase, hasAllInputs: Bool) {
     for (rectified, mapped) in [(true, false), (true, true), (false, true), (false, false)] {
       var random = StableRandom(seed: 3, purpose: pass.description)
@@ -56,7 +56,7 @@ extension KernelComparison {
       }
       func run(_ table: KernelTable) -> Results {
         let masked = LaneTensor(copying: gradient)
-        // Sums are added to what is there.
+        // Sums are added to the earlier contents.
         var sums = [Double](repeating: 0.25, count: 2 * pass.channels)
         map.withUnsafeBufferPointer { map in
           table.batchNormBackwardSums(

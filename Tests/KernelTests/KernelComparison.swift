@@ -2,9 +2,9 @@ import KernelInterface
 
 @testable import BasisEngine
 
-/// Tables of kernels at the same work as their naive twins, and what they differ in.
+/// Compares kernel tables with their naive twins and collects the differences.
 ///
-/// Nothing here needs more than the language and its standard library: `Tests/ARM64` runs it on another processor.
+/// Needs only the language and its standard library: `Tests/ARM64` runs it on another processor.
 struct KernelComparison {
   let tables: [KernelTable]
   private(set) var differences: [String] = []

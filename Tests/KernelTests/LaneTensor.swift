@@ -1,7 +1,7 @@
 import KernelInterface
 import Randomness
 
-/// Activations with memory of their own, guarded: `guardLanes` before and after them hold a sentinel that no kernel may
+/// Activations with their own, guarded memory: `guardLanes` before and after them hold a sentinel that no kernel may
 /// change, and halos hold zeros.
 final class LaneTensor {
   let channels: Int
@@ -33,8 +33,8 @@ final class LaneTensor {
     memory.baseAddress!.update(from: other.memory.baseAddress!, count: memory.count)
   }
 
-  /// Uniform in −1...1; lanes beyond `liveImages` are zero, as in gradients (nil: they too are random, as in
-  /// activations).
+  /// Fills the interior with numbers uniform in −1...1; lanes beyond `liveImages` are zero, as in gradients (`nil`:
+  /// they are random too, as in activations).
   convenience init(
     random: inout StableRandom, blocks: Int, channels: Int, height: Int, width: Int, halo: Int, liveImages: Int? = nil
   ) {
@@ -67,14 +67,14 @@ final class LaneTensor {
     }
   }
 
-  /// Zeros in place of what is less.
+  /// Replaces negative elements by zeros.
   func rectify() {
     forEachPixel { _, pixel in
       for lane in 0..<laneCount where pixel.pointee[lane] < 0 { pixel.pointee[lane] = 0 }
     }
   }
 
-  /// Every float of the interior, in order.
+  /// All floats of the interior, in order.
   var interior: [Float] {
     var values: [Float] = []
     values.reserveCapacity(blocks * channels * height * width * laneCount)
@@ -110,7 +110,7 @@ final class LaneTensor {
   }
 }
 
-/// The largest absolute difference of two equally long lists; infinite where they are not or where one is not a number.
+/// Returns the largest absolute difference of two lists; infinite if their lengths differ or a difference is NaN.
 func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   guard a.count == b.count else { return .infinity }
   var largest: Float = 0
@@ -121,7 +121,7 @@ func largestDifference(_ a: [Float], _ b: [Float]) -> Float {
   return largest
 }
 
-/// `count` floats, uniform in −1...1.
+/// Returns `count` floats, uniform in −1...1.
 func randomFloats(_ count: Int, _ random: inout StableRandom) -> [Float] {
   (0..<count).map { _ in Float(2 * random.uniform() - 1) }
 }

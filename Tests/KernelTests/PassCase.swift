@@ -32,16 +32,16 @@ struct PassCase: CustomStringConvertible, Sendable {
     PassCase(channels: 1, height: 32, width: 32, images: 17, inputHalo: 0, outputHalo: 1),
   ]
 
-  /// Channel c goes to the map's entry c: a permutation that is no identity for more than one channel.
+  /// Maps channel c to entry c: a permutation that is not the identity if there is more than one channel.
   var channelMap: [Int32] { (0..<channels).map { Int32(($0 * (channels - 1) + channels - 1) % channels) } }
 }
 
-/// Which kind of residual a pass has.
+/// The kind of residual of a pass.
 enum Residual: CaseIterable, Sendable {
   case none, identity, optionA
 }
 
-/// A residual of a pass: identity has the pass's channels and size; option A has fewer channels, shifted, and is
+/// The residual of a pass. Identity has the pass's channels and size; option A has fewer channels, shifted, and is
 /// twice as large in each direction.
 struct Shortcut {
   var tensor: LaneTensor?

@@ -12,7 +12,7 @@ struct ClosingTests {
     #expect(error?.description.contains(router.endpoint) == true)
     #expect(error?.description.contains("choose another port") == true)
     router.close()
-    // Would wait for ever for a socket that the failure left open.
+    // This would wait forever for a socket that the failure left open.
     context.close()
   }
 
@@ -43,7 +43,7 @@ struct ClosingTests {
     let peer = try #require(await atRouter.next { $0.received }).peer
     for _ in 0..<2000 { router.send([[UInt8](repeating: 1, count: 10_000)], to: peer) }
     router.close()
-    // Its thread waits in the mailbox until that is closed.
+    // The dealer's thread waits in the mailbox until the mailbox is closed.
     stuck.close()
     dealer.close()
     context.close()

@@ -17,7 +17,8 @@ enum Endpoint {
     return (try DealerThread(context: context, connect: endpoint, options: options) { inbox.mailbox.post($0) }, inbox)
   }
 
-  /// The system may keep a port for a moment after its socket is closed.
+  /// Opens a router on a port whose last socket was just closed. The system may keep the port for a moment, so this
+  /// tries until it succeeds.
   static func routerAgain(
     _ context: MessagingContext, _ endpoint: String
   ) async throws -> (RouterThread, Inbox<RouterEvent>) {
@@ -32,7 +33,7 @@ enum Endpoint {
   static func connect(_ dealer: DealerThread, _ atDealer: Inbox<DealerEvent>, _ atRouter: Inbox<RouterEvent>) async {
     while true {
       dealer.send([greeting])
-      // A message on a connection that is just breaking is lost without a word.
+      // A message on a connection that is breaking is lost without notice.
       for _ in 0..<100 {
         if await atRouter.next(within: 0.01, { $0.isGreeting ? true : nil }) != nil { return }
         if await atDealer.next(within: 0, { $0.undeliverable }) != nil { break }
@@ -43,13 +44,13 @@ enum Endpoint {
   static let greeting: [UInt8] = [0xfe]
 }
 
-/// Gives events one by one. Used by one test, which awaits one event at a time.
+/// Delivers events one by one. Used by one test, which awaits one event at a time.
 final class Inbox<Event: Sendable>: @unchecked Sendable {
   let mailbox = Mailbox<Event>()
   private var taken: [Event] = []
   private var position = 0
 
-  /// The next event that `select` knows; others are skipped. Nil when none comes in time.
+  /// Returns the first value that `select` finds in an event; other events are skipped. `nil` if none arrives in time.
   func next<Value>(within seconds: Double = 300, _ select: (Event) -> Value?) async -> Value? {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(seconds)
@@ -69,7 +70,7 @@ final class Inbox<Event: Sendable>: @unchecked Sendable {
 }
 
 extension RouterEvent {
-  /// Greetings aside.
+  /// The peer and frames of a received message that is not a greeting.
   var received: (peer: [UInt8], frames: [[UInt8]])? {
     if case .received(let peer, let frames, _) = self, !isGreeting { (peer, frames) } else { nil }
   }

@@ -1,7 +1,7 @@
 import Messaging
 import Testing
 
-/// Real sockets on 127.0.0.1. Everything waits for what is to happen, with a generous end to the waiting.
+/// Uses real sockets on 127.0.0.1. Every test waits for the events that it expects, with a generous limit.
 @Suite(.timeLimit(.minutes(10)))
 struct ExchangeTests {
   @Test("a dealer and a router exchange messages of several frames, empty ones among them")
@@ -93,7 +93,7 @@ struct ExchangeTests {
     dealer.send([[1]])
     let peer = try #require(await atRouter.next { $0.received }).peer
     dealer.close()
-    // The router notices a moment after the dealer is gone.
+    // The router notices a moment after the dealer has left.
     var returned: [[UInt8]]?
     while returned == nil {
       router.send([[2]], to: peer)

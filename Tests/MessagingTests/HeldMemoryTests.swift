@@ -45,7 +45,7 @@ struct HeldMemoryTests {
     let hostile = (0..<32).map { connection($0, unread: 100_000) }
     let honest = (100..<5100).map { connection($0, unread: 500, queued: 500) }
     #expect(excess(40 << 20, hostile + honest) == [])
-    // As if each byte took up thirty: half of what the process may grow stays.
+    // Each byte seems to take up about 25 bytes of memory: what makes up half of the permitted growth may stay.
     #expect(Set(excess(200 << 20, hostile + honest)) == Set(0..<32))
     #expect(excess(200 << 20, honest) == [])
   }
@@ -75,7 +75,7 @@ struct HeldMemoryTests {
     on
     """,
     arguments: [
-      // The smallest frames take up most for what they are: thirty times as much.
+      // The smallest frames take up the most memory for their size: thirty times as much.
       (frameBytes: 0, most: 64 << 20, peers: 1, endpoint: "tcp://127.0.0.1:0"),
       (frameBytes: 0, most: 8 << 20, peers: 32, endpoint: "tcp://127.0.0.1:0"),
       (frameBytes: 32_768, most: 1 << 30, peers: 1, endpoint: "tcp://127.0.0.1:0"),
@@ -102,8 +102,8 @@ struct HeldMemoryTests {
     }
     let growth = resident("VmHWM:") - before
     #expect(sent < most * peers, "the whole of it was taken")
-    // Of this process, in which other tests run too: it says something only where this suite runs alone. What a
-    // coordinator takes up in a process of its own is held to its limit by `FloodTests`.
+    // Measures this process, in which other tests run too: the figure means something only if this suite runs alone.
+    // `FloodTests` checks the limit on the memory of a coordinator in its own process.
     if ProcessInfo.processInfo.environment["LAYERSEARCH_MEASURE"] != nil {
       #expect(growth < 250_000_000, "from \(before) by \(growth) bytes, for \(sent)")
     }
@@ -134,7 +134,7 @@ struct HeldMemoryTests {
     let context = try MessagingContext()
     let atRouter = Inbox<RouterEvent>()
     let router = try RouterThread(context: context, bind: "tcp://127.0.0.1:0") { events in
-      // What cannot be delivered comes back, and is not what is measured.
+      // Messages that cannot be delivered come back; they are not what is measured.
       atRouter.mailbox.post(events.filter { $0.received != nil })
     }
     let port = try router.port
@@ -146,7 +146,7 @@ struct HeldMemoryTests {
     }
     let before = resident("VmRSS:")
     resetPeak()
-    // 40 MB to each, if it were kept: 1.6 GB.
+    // 40 MB to each peer: 1.6 GB if all of it were kept.
     for _ in 0..<2000 {
       for id in ids { router.send([[UInt8](repeating: 1, count: 20_000)], to: id) }
       try await Task.sleep(for: .milliseconds(1))
@@ -171,7 +171,7 @@ struct HeldMemoryTests {
     let first = try #require(RawPeer(port: port, id: []))
     var crowd: [RawPeer] = []
     while first.isOver == false {
-      // Silent, half-introduced, and one that says something but not who it is.
+      // Peers that send nothing, and one that sends a message without introducing itself.
       crowd += try (0..<5).map { _ in try #require(RawPeer(port: port)) }
       let talker = try #require(RawPeer(port: port, id: []))
       talker.write([0, 1, 7])
@@ -217,9 +217,9 @@ extension RouterThread {
   }
 }
 
-/// Somebody who listens as a ROUTER would and says what none says.
+/// A listener that poses as a ROUTER and sends what no ROUTER sends.
 private final class RawListener: @unchecked Sendable {
-  // Safe to share: only numbers, and the system's calls on them.
+  // Safe to share: holds only numbers, which are passed to system calls.
   private let descriptor: Int32
   let port: UInt16
 
@@ -241,7 +241,8 @@ private final class RawListener: @unchecked Sendable {
 
   deinit { close(descriptor) }
 
-  /// Says so much on the first connection. Returns how much went.
+  /// Sends `frame` on the first connection until `atMost` bytes are sent or the connection ends. Returns the number of
+  /// bytes sent.
   func serve(endlessly frame: [UInt8], atMost: Int) -> Int {
     let connection = accept(descriptor, nil, nil)
     defer { close(connection) }

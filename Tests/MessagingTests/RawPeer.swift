@@ -1,12 +1,12 @@
 import Foundation
 
-/// Speaks ZMTP 3.0 without keys by hand (rfc.zeromq.org/spec/23), for what libzmq itself never says: messages that have
-/// no end, ids that are a router's to give, and half a handshake.
+/// Speaks ZMTP 3.0 without keys by hand (rfc.zeromq.org/spec/23), to send what libzmq never sends: messages without an
+/// end, ids that only a router may assign, and partial handshakes.
 final class RawPeer: @unchecked Sendable {
-  // Safe to share: only a number, and the system's calls on it.
+  // Safe to share: holds only a number, which is passed to system calls.
   private let descriptor: Int32
 
-  /// Nil where the connection is refused. Nothing is said yet.
+  /// Connects and sends nothing yet. `nil` if the connection is refused.
   init?(port: UInt16) {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = sockaddr_in()
@@ -21,7 +21,7 @@ final class RawPeer: @unchecked Sendable {
     guard code == 0 else { return nil }
   }
 
-  /// The same, with its handshake said; an empty id leaves the choice to the router.
+  /// Connects and performs the handshake. An empty id leaves the choice to the router.
   convenience init?(port: UInt16, id: [UInt8]) {
     self.init(port: port)
     guard introduce(id: id) else { return nil }
@@ -34,7 +34,7 @@ final class RawPeer: @unchecked Sendable {
     return start + [UInt8](repeating: 0, count: 64 - start.count)
   }()
 
-  /// False where the other side has hung up.
+  /// Performs the handshake. Returns `false` if the other side closed the connection.
   @discardableResult
   func introduce(id: [UInt8]) -> Bool {
     func property(_ name: String, _ value: [UInt8]) -> [UInt8] {
@@ -43,12 +43,12 @@ final class RawPeer: @unchecked Sendable {
     let ready =
       [5] + Array("READY".utf8) + property("Socket-Type", Array("DEALER".utf8)) + property("Identity", id)
     guard write(Self.greeting + [4, UInt8(ready.count)] + ready) > 0 else { return false }
-    // Messages come after the other side's part.
+    // Reads the other side's part of the handshake, which precedes its messages.
     guard let theirs = read(64 + 2), let length = theirs.last else { return false }
     return read(Int(length)) != nil
   }
 
-  /// Waits for so many bytes; nil where the other side hangs up before.
+  /// Waits for `count` bytes; `nil` if the other side closes the connection before.
   private func read(_ count: Int) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: count)
     var taken = 0
@@ -60,7 +60,7 @@ final class RawPeer: @unchecked Sendable {
     return bytes
   }
 
-  /// What a message has on the wire.
+  /// Returns the bytes of a message on the wire.
   static func wire(_ frames: [[UInt8]]) -> [UInt8] {
     var bytes: [UInt8] = []
     for (index, frame) in frames.enumerated() {
@@ -75,7 +75,8 @@ final class RawPeer: @unchecked Sendable {
     return bytes
   }
 
-  /// Waits until it is sent. Returns how much was: less than all where the other side hung up.
+  /// Sends all bytes, and waits for that. Returns the number of bytes sent, which is smaller if the other side closed
+  /// the connection.
   @discardableResult
   func write(_ bytes: [UInt8]) -> Int {
     var sent = 0
@@ -89,7 +90,8 @@ final class RawPeer: @unchecked Sendable {
     return sent
   }
 
-  /// Repeats a part of a message until the other side hangs up. Returns how many bytes went.
+  /// Repeats a part of a message until `atMost` bytes are sent or the other side closes the connection. Returns the
+  /// number of bytes sent.
   func write(endlessly frame: [UInt8], atMost: Int) -> Int {
     let block = (0..<max(1, 65536 / frame.count)).flatMap { _ in frame }
     var sent = 0
@@ -101,7 +103,7 @@ final class RawPeer: @unchecked Sendable {
     return sent
   }
 
-  /// Whether the other side has hung up; reads what it said.
+  /// Whether the other side has closed the connection. Reads and discards what it sent.
   var isOver: Bool {
     var bytes = [UInt8](repeating: 0, count: 65536)
     while true {

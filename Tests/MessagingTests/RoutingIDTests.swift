@@ -15,13 +15,13 @@ struct RoutingIDTests {
     #expect(judge(RoutingIDs.id(.max - 3), on: 1) == .fine)
     #expect(judge(Array("a name".utf8), on: 1) == .fine)
     #expect(judge([1, 0, 0, 0, 0], on: 1) == .fine)
-    // One of these came since, the others have chosen themselves.
+    // The router has assigned the first of these since then; the peers chose the others.
     #expect(judge(RoutingIDs.id(0), on: 2) == .open)
     #expect(judge(RoutingIDs.id(7), on: 3) == .open)
     #expect(judge(RoutingIDs.id(1 << 31), on: 4) == .open)
     ids.recordTaken(RoutingIDs.id(5))
     ids.beginAsking()
-    // Came after the question: the answer does not tell.
+    // Arrived after the question, whose answer therefore does not decide on it.
     #expect(judge(RoutingIDs.id(2), on: 5) == .open)
     #expect(own(1) == .init(descriptors: [3, 4], isSilent: true))
     ids.beginAsking()
@@ -54,7 +54,7 @@ struct RoutingIDTests {
     let peer = try #require(RawPeer(port: try router.port, id: []))
     peer.write([0, 1, 42])
     let id = try #require(await atRouter.next { $0.received }).peer
-    // The first 64 numbers of `rand` where nobody seeds it, in the two halves that libzmq makes its start of.
+    // Without a seed, the first number of `rand` is 1,804,289,383. libzmq takes the low 31 bits of its start from it.
     let number = id.dropFirst().reduce(0 as UInt32) { $0 << 8 | UInt32($1) }
     #expect(id.count == 5 && !(1_804_289_383...1_804_289_483).contains(number & 0x7fff_ffff))
     withExtendedLifetime(peer) {}
@@ -73,10 +73,10 @@ struct RoutingIDTests {
       let id = try #require(await atRouter.next { $0.received }).peer
       return id.dropFirst().reduce(0) { $0 << 8 | UInt32($1) } &+ 1
     }
-    // The insider's knowledge that no peer has: what the router gave out last.
+    // The test asks for what no peer can know: the number that the router assigned last.
     for distance in [40, 200, 900] as [UInt32] {
       let number = try await next()
-      // Some are found in the middle of their handshake.
+      // Some are ended during their handshake.
       let silent = (0..<20 as Range<UInt32>).compactMap {
         RawPeer(port: port, id: RoutingIDs.id(number &+ distance &+ $0))
       }
@@ -85,7 +85,7 @@ struct RoutingIDTests {
         talker.write([0, 1, 43])
         while !talker.isOver { try await Task.sleep(for: .milliseconds(2)) }
       }
-      // Past all of them.
+      // Lets the router assign numbers beyond all of these.
       for _ in 0..<(distance + 30) / 10 {
         let crowd = try (0..<10).map { _ in try #require(RawPeer(port: port, id: [])) }
         for peer in crowd { peer.write([0, 1, 44]) }
@@ -109,8 +109,8 @@ struct RoutingIDTests {
       options.routingID = id
       let (dealer, atDealer) = try Endpoint.dealer(context, router.endpoint, options: options)
       await Endpoint.connect(dealer, atDealer, atRouter)
-      // Where the authenticator answers early, a chosen id stays for a moment: then the connection breaks, and what was
-      // on it is lost. One that has chosen none may keep the router's.
+      // If the authenticator answers early, an id that the peer chose is used for a moment; then the connection is
+      // ended, and messages on it are lost. A peer that chose none may keep the router's id.
       let text = [UInt8(number)]
       func exchange() async -> Bool {
         dealer.send([text])

@@ -1,7 +1,7 @@
 import Messaging
 import Testing
 
-/// Real handshakes on 127.0.0.1.
+/// Performs real handshakes on 127.0.0.1.
 @Suite(.timeLimit(.minutes(10)))
 struct SecurityTests {
   private let server: KeyPair
@@ -57,7 +57,7 @@ struct SecurityTests {
     let refusals = authenticator.collectRefusals()
     #expect(refusals.count >= 1 && refusals.key == stranger.publicKey && refusals.address == "127.0.0.1")
     #expect(isMismatch(try probe(.plaintext)))
-    // The server cannot even read what is encrypted for another: the connection breaks off, again and again.
+    // The server cannot read what is encrypted for another key: the connection breaks off again and again.
     #expect(try probe(.client(known, server: stranger.publicKey), 1) == nil)
     #expect(try probe(.client(known, server: server.publicKey)) == .succeeded)
     #expect(atRouter.mailbox.receiveAll(waitingAtMost: 0).isEmpty)
@@ -92,7 +92,8 @@ struct SecurityTests {
     #expect(isMismatch(outcome))
   }
 
-  /// Which of the two this side sees depends on which side reads the other's greeting first.
+  /// Whether one side has keys and the other has none. Which of the two outcomes this side gets depends on which side
+  /// reads the other's greeting first.
   private func isMismatch(_ outcome: HandshakeOutcome?) -> Bool { outcome == .otherSecurity || outcome == .brokenOff }
 
   @Test("keys survive their text, a secret key gives its public one, and shows itself nowhere")

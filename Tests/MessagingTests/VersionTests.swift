@@ -3,7 +3,7 @@ import Testing
 
 @testable import Messaging
 
-/// Versions 4 and 6 of IP. Where a machine has no version 6, what needs it is left out.
+/// IPv4 and IPv6. Parts that need IPv6 are skipped on machines without it.
 @Suite("versions of IP", .timeLimit(.minutes(10)), .serialized)
 struct VersionTests {
   static let hasVersion6: Bool = {
@@ -27,7 +27,7 @@ struct VersionTests {
     #expect(HostAddress.bindable("tcp://localhost:1") != "tcp://localhost:1")
   }
 
-  /// A message there and back; true where it came.
+  /// Exchanges one message in each direction; fails if one does not arrive.
   private func exchange(bind: String, connect: (String) -> String, keys: Bool) async throws {
     let context = try MessagingContext()
     var (bound, connected) = (SocketOptions(), SocketOptions())

@@ -1,10 +1,10 @@
-/// Writes files of arrays as NumPy has them, right ones and wrong ones.
+/// Writes files of arrays in NumPy's formats, valid and invalid ones.
 package enum ArrayArchive {
   /// A member of a zip archive.
   package struct Member {
     package var name: String
     package var bytes: [UInt8]
-    /// What the archive says of it, where that is not so.
+    /// The size and the checksum that the archive states; `nil` for the true ones.
     package var saidBytes: Int?
     package var checksum: UInt32?
     package var method: UInt16 = 0
@@ -17,7 +17,7 @@ package enum ArrayArchive {
     zip(arrays.map { Member("\($0.name).npy", $0.bytes) })
   }
 
-  /// An array of bytes.
+  /// Returns an .npy file of an array; by default, its elements are unsigned bytes.
   package static func npy(_ shape: [Int], descr: String = "|u1", fortran: Bool = false, _ bytes: [UInt8]) -> [UInt8] {
     let dimensions = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
     return npy(
@@ -36,8 +36,8 @@ package enum ArrayArchive {
     return file
   }
 
-  /// Images of random bytes, `[image][row][column][channel]`, a class after the other; every class has its own tint, so
-  /// that a network can tell them apart.
+  /// Returns an .npz file with images of random bytes, `[image][row][column][channel]`, whose classes take turns. Each
+  /// class has its own tint, so that a network can distinguish them.
   package static func drawn(count: Int, side: Int, classes: Int, tests: Int = 0) -> [UInt8] {
     func images(_ count: Int, _ seed: UInt32) -> [UInt8] {
       var noise = seed

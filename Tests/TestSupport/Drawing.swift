@@ -2,7 +2,7 @@ import Foundation
 
 /// A drawing that a test expects: a file in the folder `Fixtures` beside the test.
 package enum Drawing {
-  /// What is different, with where the drawing that was made can be looked at; nil where the two are equal.
+  /// Returns the first difference and the path of a file with the new drawing; `nil` if the drawings are equal.
   package static func difference(
     _ lines: [String], from name: String, file: String = #filePath
   ) throws -> String? {

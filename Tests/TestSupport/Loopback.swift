@@ -1,6 +1,6 @@
 import Foundation
 
-/// An address of this machine alone, as the system's calls take it; what they return.
+/// Calls `body` with the loopback address and `port`, in the form that system calls take, and returns its result.
 package func withLoopback(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)

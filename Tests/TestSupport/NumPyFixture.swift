@@ -1,4 +1,4 @@
-// What NumPy 2.4.6 writes, made by:
+// Files that NumPy 2.4.6 writes, made by:
 //
 //     images = (numpy.arange(288) * 7 % 251).astype(numpy.uint8).reshape(6, 4, 4, 3)
 //     numpy.savez(file, images=images, labels=numpy.array([0, 1, 2, 0, 1, 2]),
@@ -25,7 +25,7 @@ package enum NumPyFixture {
     Ai0DLQAAAAgAAAAhAAlEh0VIAAAAhAAAAA8AAAAAAAAAAAAAAIABCwMAAHRlc3RfbGFiZWxzLm5weVBLBQYAAAAABAAEAOoAAACUAwAAAAA=
     """)
 
-  /// Of these images, and labels that are Python objects.
+  /// The same images, with labels that are Python objects.
   package static let objects = bytes(
     """
     UEsDBC0AAAAIAAAAIQATXr2I//////////8KABQAaW1hZ2VzLm5weQEAEACgAQAAAAAAAFQBAAAAAAAAm+wX6hsQychQxlCtnpJanFykbqWgXlNq

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder for one test, which goes with the last reference.
+/// A folder for one test, removed with the last reference to it.
 package final class Place: Sendable {
   package let folder: URL
 

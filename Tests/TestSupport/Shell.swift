@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a shell prints for a script.
+/// Runs a script in a shell and returns its standard output.
 package func shell(_ script: String, interpreter: String = "/bin/sh") throws -> String {
   let pipe = Pipe()
   let process = try StartedProcess(interpreter, ["-c", script], output: pipe.fileHandleForWriting)

@@ -2,25 +2,25 @@ import CSpawn
 import Foundation
 import Synchronization
 
-/// A process that a test starts, in a process group of its own.
+/// A process that a test starts, in its own process group.
 ///
-/// Not Foundation's `Process`: in a process that has more than about 1,350 open descriptors, as tests of many
-/// connections are, that one reads past the end of a buffer as it counts them, now and then into nothing.
+/// Foundation's `Process` is not used: in a process with more than about 1,350 open descriptors, as in tests of many
+/// connections, it reads past the end of a buffer while it counts them, and sometimes crashes.
 package final class StartedProcess: Sendable {
   package struct NotStarted: Error, CustomStringConvertible {
     package var description: String
   }
 
   package let processID: Int32
-  /// What `waitpid` said of its end; nil until it was asked then.
+  /// The status that `waitpid` returned; `nil` until it has reported the end.
   private let status = Mutex<Int32?>(nil)
 
-  /// Other descriptors of this process are closed in it.
+  /// Starts the process. It inherits no other descriptors than its three standard streams.
   ///
   /// - Parameters:
   ///   - executable: the program's path.
-  ///   - environment: this process's own where nil.
-  ///   - input: nothing to read where nil; so with what it writes.
+  ///   - environment: the environment; that of this process if `nil`.
+  ///   - input: the standard input; `/dev/null` if `nil`, as for `output` and `errors`.
   package init(
     _ executable: String, _ arguments: [String], in folder: String? = nil, environment: [String: String]? = nil,
     input: FileHandle? = nil, output: FileHandle? = nil, errors: FileHandle? = nil
@@ -68,16 +68,16 @@ package final class StartedProcess: Sendable {
 
   package func waitUntilEnd() { _ = ending(waits: true) }
 
-  /// Waits for the end, as `exitCode` does.
+  /// Whether a signal ended the process. Waits for the end, as `exitCode` does.
   package var wasKilled: Bool { (ending(waits: true) ?? 0) & 0x7f != 0 }
 
-  /// The signal's number where it was killed.
+  /// The exit code, or the number of the signal that killed the process. Waits for the end.
   package var exitCode: Int32 {
     let status = ending(waits: true) ?? 0
     return status & 0x7f != 0 ? status & 0x7f : status >> 8 & 0xff
   }
 
-  /// Nothing is sent to a number that may be another's by now.
+  /// Sends a signal, unless the end has been collected: by then another process may have the number.
   package func send(_ signal: Int32) {
     status.withLock { status in
       if status == nil { kill(processID, signal) }
@@ -86,7 +86,7 @@ package final class StartedProcess: Sendable {
 
   private func ending(waits: Bool) -> Int32? {
     if waits {
-      // Leaves it to be asked for below, so that a signal can be sent in the meantime.
+      // WNOWAIT leaves the status to `waitpid` below, so that a signal can be sent in the meantime.
       var information = siginfo_t()
       while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A TCP connection to a port of this machine, on which a test says what it likes.
+/// A TCP connection to a port of this machine, on which a test sends arbitrary text.
 package final class WebConnection: Sendable {
   private let descriptor: Int32
 
@@ -8,7 +8,8 @@ package final class WebConnection: Sendable {
     package var description: String
   }
 
-  /// - Parameter receiveBuffer: bytes that the system keeps for a reader that does not read; nil for its own choice.
+  /// - Parameter receiveBuffer: the number of bytes that the system buffers while nothing is read; `nil` for its
+  ///   default.
   package init(port: UInt16, receiveBuffer: Int32? = nil) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw Failure(description: "no socket") }
@@ -24,7 +25,7 @@ package final class WebConnection: Sendable {
 
   deinit { close(descriptor) }
 
-  /// False where the other side does not take it any more.
+  /// Sends a text. Returns `false` if the other side no longer accepts it.
   @discardableResult
   package func send(_ text: String) -> Bool {
     var bytes = Array(text.utf8)[...]
@@ -38,7 +39,7 @@ package final class WebConnection: Sendable {
     return true
   }
 
-  /// What comes next; nil at the end of the connection.
+  /// Returns the next text received; `nil` at the end of the connection.
   package func receive(within seconds: Double = 600) async throws -> String? {
     try await onThread { try self.wait(within: seconds) }
   }
@@ -51,7 +52,7 @@ package final class WebConnection: Sendable {
     return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
   }
 
-  /// All that comes until the end of the connection, which has to come in time.
+  /// Returns everything received until the end of the connection. Throws if the end does not come in time.
   package func receiveAll(within seconds: Double = 600) async throws -> String {
     var text = ""
     let deadline = Date().addingTimeInterval(seconds)
@@ -62,7 +63,7 @@ package final class WebConnection: Sendable {
     return text
   }
 
-  /// Reads until the text holds what is looked for.
+  /// Reads until the received text contains `wanted`, and returns that text.
   package func receive(until wanted: String, within seconds: Double = 600) async throws -> String {
     var text = ""
     let deadline = Date().addingTimeInterval(seconds)
@@ -76,14 +77,14 @@ package final class WebConnection: Sendable {
   }
 }
 
-/// An answer of a web server.
+/// A response of a web server.
 package struct WebAnswer: Sendable {
   package var status: Int
-  /// With names in lower case.
+  /// Header values by name, in lower case.
   package var headers: [String: String]
   package var body: String
 
-  /// Nil for what is none.
+  /// `nil` if the text is no HTTP response.
   package init?(_ text: String) {
     guard let end = text.range(of: "\r\n\r\n") else { return nil }
     let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
@@ -98,7 +99,7 @@ package struct WebAnswer: Sendable {
     body = String(text[end.upperBound...])
   }
 
-  /// - Parameter headers: in place of those that each request has, by name; an empty value leaves one out.
+  /// - Parameter headers: headers by name that replace the default ones; an empty value omits a header.
   package static func of(
     _ path: String, port: UInt16, method: String = "GET", headers: [String: String] = [:], body: String = ""
   ) async throws -> WebAnswer {
@@ -116,7 +117,8 @@ package struct WebAnswer: Sendable {
   }
 }
 
-/// Does what waits on a thread of its own: those of tasks, which are few, are the servers' that tests wait for.
+/// Runs `body`, which blocks, on its own thread: the few threads of tasks must stay free for the servers that tests
+/// wait for.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
   try await withCheckedThrowingContinuation { continuation in
     Thread.detachNewThread { continuation.resume(with: Result { try body() }) }

@@ -4,7 +4,7 @@ import SearchCore
 import StudyStore
 import Testing
 
-/// What goes wrong at a worker is bounded, told, and does not stop the study.
+/// Failures at a worker are bounded, reported, and do not stop the study.
 @Suite("failures are accounted for", .serialized)
 struct AccountTests {
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "3"]
@@ -22,7 +22,7 @@ struct AccountTests {
     )
   }
 
-  /// All attempts at job 1.
+  /// Returns all attempts at job 1.
   private func attempts(_ json: [String: Any]) throws -> [[String: Any]] {
     let jobs = try #require(json["jobs"] as? [[String: Any]])
     return try #require(jobs.first?["attempts"] as? [[String: Any]])
@@ -61,7 +61,7 @@ struct AccountTests {
       #expect((attempt["peak_memory_bytes"] as? Int ?? 0) > 1_000_000)
       #expect(attempt["host"] as? String == hostName)
     }
-    // Nothing was held against the jobs: a better worker finishes them all.
+    // No failure counts against the jobs: a better worker finishes them all.
     let again = try self.coordinator(place, ["--resume"])
     let good = try place.start("worker", "--connect", try await again.endpoint(), "--slots", "2")
     #expect(try await again.end().exitCode == 0)
@@ -137,7 +137,7 @@ struct AccountTests {
         engine = children(of: worker.processID).first
         return engine != nil
       }
-      // Whoever stops a machine tells everybody.
+      // A machine that shuts down sends SIGTERM to all processes.
       kill(try #require(engine), SIGTERM)
       kill(try #require(engine), signal)
       try await worker.wait(for: "the failure on record") {
@@ -149,7 +149,7 @@ struct AccountTests {
     let recorded = try RecordedStudy(place)
     #expect(recorded.jobs.allSatisfy { $0.state == .finished })
     let failures = recorded.attempts.values.flatMap(\.self).sorted { $0.started < $1.started }.compactMap(\.failure)
-    // On a loaded machine a training may be silent for as long by itself.
+    // On a loaded machine a training may exceed the limit of silence by itself.
     #expect(failures.map(\.cause).prefix(2) == [.processEnded, .hung])
     #expect(failures.dropFirst(2).allSatisfy { $0.cause == .hung })
     #expect(failures.first?.signal == Int(SIGXCPU))
@@ -164,7 +164,7 @@ struct AccountTests {
     let coordinator = try coordinator(place)
     let endpoint = try await coordinator.endpoint()
     let good = try place.start("worker", "--connect", endpoint, "--slots", "1")
-    // Alone, the bad one would have all three attempts at a job.
+    // Without the other worker, the bad one would get all three attempts at a job.
     try await coordinator.wait(for: "the good worker") { try await runningJobs(place) > 0 }
     // Each of its engines dies when it has its first result.
     let bad = try RunningCommand(
@@ -228,7 +228,7 @@ struct AccountTests {
     try await coordinator.wait(for: "an end of all attempts") { try await runningJobs(place) == 0 }
     let attempts = try RecordedStudy(place).attempts.values.flatMap(\.self)
     #expect(attempts.allSatisfy { $0.ending == .finished || $0.ending == .returned })
-    // Again, and it goes at once; what it was at is lost with it, which counts for nothing.
+    // On a second signal, a worker leaves at once; its attempt is lost, which does not count as a failure.
     let second = try RunningCommand(
       ["worker", "--connect", try await coordinator.endpoint(), "--slots", "1", "--grace", "2min"], in: place)
     try await coordinator.wait(for: "a running job") {
@@ -236,7 +236,7 @@ struct AccountTests {
       return try await runningJobs(place) > 0
     }
     second.send(SIGTERM)
-    // Signals of one moment are one.
+    // Signals that arrive at the same moment count as one.
     try await Task.sleep(for: .milliseconds(200))
     second.send(SIGINT)
     _ = try await second.end()

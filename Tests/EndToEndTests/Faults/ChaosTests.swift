@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A real study under fire ends like one that was left in peace.
+/// A real study whose processes are killed ends like an undisturbed one.
 @Suite("chaos", .serialized)
 struct ChaosTests {
   private static let isLong = ProcessInfo.processInfo.environment["LAYERSEARCH_CHAOS"] != nil
@@ -9,7 +9,8 @@ struct ChaosTests {
   /// Another seed: `LAYERSEARCH_CHAOS_SEED=7 make chaos`.
   private static let seed = ProcessInfo.processInfo.environment["LAYERSEARCH_CHAOS_SEED"].flatMap(UInt64.init) ?? 1
 
-  /// The search decides its second stage by the results of the first: it must be the same after every restart.
+  /// Writes a study whose search decides its second stage from the results of the first: the decision must be the same
+  /// after every restart.
   private func writeStudy(_ place: Place, fractions: String, seeds: Int, trainImages: Int, jobs: Int) throws {
     try place.write(
       """
@@ -37,7 +38,7 @@ struct ChaosTests {
       """, to: "study.yaml")
   }
 
-  /// Its trainings end early and go on later, from states that whoever was killed has left.
+  /// Writes a study whose trainings pause and continue later, from states that killed processes left behind.
   private func writeHalvedStudy(_ place: Place) throws {
     try place.write(
       """

@@ -2,12 +2,12 @@ import Failpoints
 import Foundation
 import Testing
 
-/// The process is ended before or after every write, commit, send and acknowledgement, and started again.
+/// Ends a process before or after every write, commit, send and acknowledgment, and starts it again.
 @Suite("failpoints", .serialized)
 struct FailpointTests {
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
 
-  /// `make chaos` passes each place several times.
+  /// `make chaos` tests each failpoint several times.
   private static let isLong = ProcessInfo.processInfo.environment["LAYERSEARCH_CHAOS"] != nil
   private static let cases: [(Failpoint, Int)] = Failpoint.allCases.enumerated().flatMap { index, place in
     (isLong ? Array(1...4) : [1 + index % 3]).map { (place, $0) }
@@ -40,7 +40,7 @@ struct FailpointTests {
     try write(calm)
     #expect(try await calm.run("run", "study.yaml", "--slots", "2").exitCode == 0)
     let undisturbed = try RecordedStudy(calm)
-    // Two at a time: most of each is waiting for processes to notice each other.
+    // Two at a time: most of the time is spent waiting until processes notice each other.
     try await withThrowingTaskGroup(of: Void.self) { group in
       var rest = cases[...]
       func next() {
@@ -61,7 +61,7 @@ struct FailpointTests {
     let port = try freePort()
     let isCoordinators = failpoint.rawValue.hasPrefix("store.") || failpoint.rawValue.hasPrefix("coordinator.")
     let isEngines = failpoint.rawValue.hasPrefix("engine.")
-    // Every engine process counts for itself: with 1 all would end at their first result.
+    // Every engine process counts separately: with 1, each would end at its first result.
     let variables = [Failpoint.variable: isEngines ? "\(failpoint.rawValue):2" : name]
     func coordinator(_ arguments: [String] = [], _ variables: [String: String] = [:]) throws -> RunningCommand {
       try RunningCommand(
@@ -85,7 +85,7 @@ struct FailpointTests {
         let end = try await leader.end()
         guard end.wasKilled else { break }
         deaths += 1
-        // A study may be made, and not yet be one.
+        // The coordinator may have been killed before the study's database existed.
         leader = try coordinator(place.exists("studies/tiny/study.sqlite") ? ["--resume"] : [])
       }
       if !follower.isRunning, leader.isRunning {
@@ -99,12 +99,12 @@ struct FailpointTests {
     }
     let end = try await leader.end()
     #expect(end.exitCode == 0, "\(name): \(end.errors)")
-    // Where the study was finished before anybody came back, the worker waits for a coordinator.
+    // If the study was finished before the worker reconnected, the worker waits for a coordinator.
     if follower.isRunning { follower.send(SIGTERM) }
     let lastWords = try await follower.end().errors
     let recorded = try RecordedStudy(place)
     #expect(recorded.violations(comparedWith: undisturbed) == [], "\(name)")
-    // An engine that has told of its result costs an attempt only where the next job reaches it before its end does.
+    // An engine that has reported its result costs an attempt only if the next job reaches it before its end.
     let engineDied = recorded.attemptCount > recorded.jobs.count || lastWords.contains("between two trainings")
     #expect(isEngines ? engineDied : deaths > 0, "\(name) was not passed")
   }

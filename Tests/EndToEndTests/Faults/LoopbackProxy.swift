@@ -2,10 +2,11 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A network between workers and their coordinator that a test can spoil: connections go through it byte by byte.
+/// A proxy between workers and their coordinator, with which a test can disturb the network. It forwards connections
+/// byte by byte.
 ///
-/// What is held back is kept and delivered when the network heals, as TCP does when packets are lost for a while;
-/// connections that are dropped are closed on both sides.
+/// Bytes that are held back are delivered when the network heals, as TCP does after a loss of packets. Dropped
+/// connections are closed on both sides.
 final class LoopbackProxy: Sendable {
   enum Direction: CaseIterable, Sendable {
     case toCoordinator, toWorker
@@ -26,7 +27,7 @@ final class LoopbackProxy: Sendable {
   private let listener: Int32
   private let state = Mutex(State())
 
-  /// Forwards connections to this port of the loopback interface.
+  /// Forwards connections to the port `target` of the loopback interface.
   init(target: Int) throws {
     self.target = target
     listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -40,10 +41,10 @@ final class LoopbackProxy: Sendable {
   }
 
   var endpoint: String { "tcp://127.0.0.1:\(port)" }
-  /// Connections so far.
+  /// The number of connections so far.
   var accepted: Int { state.withLock { $0.accepted } }
 
-  // MARK: What a network does
+  // MARK: Disturbances
 
   /// Ends all connections.
   func drop() {
@@ -55,13 +56,13 @@ final class LoopbackProxy: Sendable {
     }
   }
 
-  /// Nothing arrives that way until the network heals.
+  /// Holds back everything in these directions until the network heals.
   func block(_ directions: Direction...) { state.withLock { $0.blocked.formUnion(directions) } }
 
-  /// Everything arrives so much later.
+  /// Delays everything by `seconds`.
   func delay(_ seconds: Double) { state.withLock { $0.delaySeconds = seconds } }
 
-  /// New connections are closed at once.
+  /// Closes new connections at once.
   func refuse() { state.withLock { $0.refuses = true } }
 
   func heal() {
@@ -128,7 +129,7 @@ final class LoopbackProxy: Sendable {
     }
   }
 
-  /// One direction is over: so is the other. Both descriptors are closed by the last of the two threads.
+  /// Ends both directions as soon as one has ended. The second of the two threads closes both descriptors.
   private func end(_ pair: Pair) {
     shutdown(pair.worker, Int32(SHUT_RDWR))
     shutdown(pair.coordinator, Int32(SHUT_RDWR))

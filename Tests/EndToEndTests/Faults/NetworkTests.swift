@@ -3,17 +3,17 @@ import Randomness
 import SearchCore
 import Testing
 
-/// Workers whose network fails in every way that a network does.
+/// Workers whose network fails in all the ways in which a network can fail.
 @Suite("a bad network", .serialized)
 struct NetworkTests {
-  /// A worker that is not heard of for two seconds has lost its jobs.
+  /// A worker that is silent for two seconds loses its jobs.
   private static let quick = ["--heartbeat-seconds", "0.3", "--lease-seconds", "2"]
 
   private static func writeStudy(_ place: Place) throws {
     try place.writeStudy(trainImages: 512, epochs: 2, layers: ["layer1.0.conv1", "layer2.0.conv2"])
   }
 
-  /// The same study on a good network, once for all tests.
+  /// The same study on a good network, run once for all tests.
   private static let undisturbed = Task {
     let calm = try Place()
     try writeStudy(calm)
@@ -21,7 +21,7 @@ struct NetworkTests {
     return try RecordedStudy(calm)
   }
 
-  /// A coordinator with one worker behind a proxy; `spoil` is called once a job runs.
+  /// Runs a study with one worker behind a proxy; calls `spoil` once a job runs.
   private func run(helped: Bool, spoil: (LoopbackProxy, RunningCommand, Place) async throws -> Void) async throws {
     let place = try Place()
     try Self.writeStudy(place)
@@ -32,7 +32,7 @@ struct NetworkTests {
     let proxy = try LoopbackProxy(target: port)
     defer { proxy.close() }
     let worker = try place.start("worker", "--connect", proxy.endpoint, "--slots", "1", "--verbose")
-    // On a loaded machine the study may be over by the time that its status is told.
+    // On a loaded machine the study may be finished before its status is read.
     try await coordinator.wait(for: "a running job") {
       if !coordinator.isRunning { return true }
       return try await runningJobs(place) > 0
@@ -41,7 +41,7 @@ struct NetworkTests {
     try await spoil(proxy, coordinator, place)
     let end = try await coordinator.end()
     #expect(end.exitCode == 0, "\(end.errors)")
-    // The word that the study is over may have been lost: then it waits for the coordinator.
+    // The message that the study is finished may have been lost; then the worker waits for the coordinator.
     for worker in [worker, helper].compactMap(\.self) {
       if worker.isRunning { worker.send(SIGTERM) }
       #expect(try await worker.end().exitCode == 0)

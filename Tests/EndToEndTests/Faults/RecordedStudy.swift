@@ -2,7 +2,7 @@ import Foundation
 import SearchCore
 import StudyStore
 
-/// What a study's database holds in the end, and whether it can be the history of a study that nothing was lost of.
+/// The final contents of a study's database, and a check that nothing was lost in the study's history.
 struct RecordedStudy {
   var jobs: [JobRecord]
   var attempts: [Int64: [AttemptRecord]]
@@ -23,7 +23,7 @@ struct RecordedStudy {
 
   var attemptCount: Int { attempts.values.reduce(0) { $0 + $1.count } }
 
-  /// What a job is and what was found, times aside.
+  /// A job and its result, without times.
   private struct Finding: Hashable {
     var id: Int64
     var work: Work
@@ -42,7 +42,7 @@ struct RecordedStudy {
     }
   }
 
-  /// Empty where this is a whole study with exactly the jobs and the results of the undisturbed one.
+  /// Returns deviations; empty if this study is complete and has exactly the jobs and results of the undisturbed one.
   func violations(comparedWith undisturbed: RecordedStudy) -> [String] {
     var found: [String] = []
     if !isFinished { found.append("the study is not finished") }
@@ -65,7 +65,7 @@ struct RecordedStudy {
     if attempts.map(\.number) != Array(1...max(1, job.attempts)) {
       found.append("job \(job.id) has attempts \(attempts.map(\.number)), \(job.attempts) are counted")
     }
-    // Another attempt's late result may have ended the job: then none of them ended by finishing.
+    // The late result of an ended attempt may have finished the job; then no attempt ended as finished.
     if attempts.count(where: { $0.ending == .finished }) > 1 {
       found.append("job \(job.id) was finished twice")
     }
@@ -80,12 +80,12 @@ struct RecordedStudy {
   }
 }
 
-/// Every candidate's line of the exported table without the columns that hold times.
+/// Returns the lines of the exported table, without the columns of times.
 func untimedCSV(_ place: Place, all: Bool = true) async throws -> [String] {
   let arguments = ["export", "studies/tiny", "--format", "csv"] + (all ? ["--all"] : [])
   let result = try await RunningCommand(arguments, in: place).end()
   return result.output.split(separator: "\n").map { line in
-    // Only the candidate, which comes first, may hold commas between quotation marks.
+    // Only the candidate, which comes first, may contain commas between quotation marks.
     let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"")! : line.startIndex
     let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
     return line[..<end]
@@ -93,7 +93,7 @@ func untimedCSV(_ place: Place, all: Bool = true) async throws -> [String] {
   }
 }
 
-/// The processes that a process started.
+/// Returns the child processes of a process.
 func children(of process: Int32) -> [Int32] {
   let folder = "/proc/\(process)/task"
   let tasks = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

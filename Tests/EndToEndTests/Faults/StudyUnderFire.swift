@@ -1,11 +1,11 @@
 import Foundation
 import Randomness
 
-/// A study whose processes are killed, stopped and told to leave at random moments, and started again by whoever looks
-/// after them, as systemd or a batch system would.
+/// A study whose processes are killed, stopped and told to leave at random moments, and restarted as systemd or a batch
+/// system would do it.
 final class StudyUnderFire {
   struct Toll: CustomStringConvertible {
-    /// Signals that found a living process, by who was hit and with what.
+    /// The number of signals that reached a running process, by kind of process and signal.
     var hits: [String: Int] = [:]
     var total: Int { hits.values.reduce(0, +) }
     var description: String {
@@ -13,7 +13,7 @@ final class StudyUnderFire {
     }
   }
 
-  /// Somebody who was not hit ended all the same, or nothing ends any more.
+  /// A process that was not hit has ended, or the study does not end.
   struct Casualty: Error, CustomStringConvertible {
     var description: String
   }
@@ -23,13 +23,13 @@ final class StudyUnderFire {
   private var random: StableRandom
   private var coordinator: RunningCommand
   private var workers: [RunningCommand] = []
-  /// Whose end is expected: they were killed or told to leave.
+  /// Processes whose end is expected, because they were killed or told to leave.
   private var hit: Set<Int32> = []
   private(set) var toll = Toll()
   private let deadline: Date
 
-  /// Losses are noticed within seconds. Engines are killed from outside, which no job is to blame for: it may happen to
-  /// the same one more than three times.
+  /// Losses are noticed within seconds. Engines are killed from outside, for which their jobs are not to blame, and
+  /// that may happen to one job more than three times.
   private static let options = [
     "--heartbeat-seconds", "0.3", "--lease-seconds", "2", "--failures-until-set-aside", "1000",
   ]
@@ -53,7 +53,7 @@ final class StudyUnderFire {
     try RunningCommand(["worker", "--connect", "tcp://127.0.0.1:\(port)", "--slots", "1"], in: place)
   }
 
-  /// Fires until `shots` processes were hit or the study is done, then lets it end in peace.
+  /// Sends signals until `shots` processes were hit or the study is finished, then lets the study end undisturbed.
   func run(shots: Int, pauses: ClosedRange<Double>) async throws {
     while toll.total < shots {
       try await wait(pauses.lowerBound + random.uniform() * (pauses.upperBound - pauses.lowerBound))
@@ -73,10 +73,10 @@ final class StudyUnderFire {
     try await Task.sleep(for: .seconds(seconds))
   }
 
-  // MARK: Harm
+  // MARK: Signals
 
   private func fire() async throws {
-    // While somebody trains: hits between two starts would prove little.
+    // Only while a worker trains: hits between two starts would prove little.
     let busy = workers.filter { $0.isRunning && !children(of: $0.processID).isEmpty }
     guard !busy.isEmpty else { return }
     let worker = busy[random.integer(below: busy.count)]
@@ -99,15 +99,15 @@ final class StudyUnderFire {
     if choice < 4 {
       hit.insert(process)
     } else {
-      // Up to one and a half leases.
+      // Stopped for up to one and a half leases.
       try await wait(random.uniform() * 3)
       kill(process, SIGCONT)
     }
   }
 
-  // MARK: Care
+  // MARK: Restarts
 
-  /// Starts again whoever ended. True once the study is done.
+  /// Restarts the processes that have ended. Returns whether the study is finished.
   private func lookAfter() async throws -> Bool {
     if !coordinator.isRunning {
       let end = try await coordinator.end()
@@ -119,7 +119,7 @@ final class StudyUnderFire {
     }
     for index in workers.indices where !workers[index].isRunning {
       let end = try await workers[index].end()
-      // The coordinator may have told it to leave just before it ended itself.
+      // The coordinator may have told the worker to leave just before the coordinator ended.
       guard hit.contains(workers[index].processID) || (end.exitCode == 0 && !end.wasKilled) else {
         throw Casualty(description: "a worker ended by itself: \(end.exitCode) \(end.errors)")
       }
@@ -128,7 +128,7 @@ final class StudyUnderFire {
     return false
   }
 
-  /// Workers that have not heard of the end wait for a coordinator.
+  /// Ends the workers: those that have not been told of the end wait for a coordinator.
   private func goHome() async throws {
     for worker in workers where worker.isRunning {
       kill(worker.processID, SIGCONT)

@@ -1,6 +1,6 @@
 @testable import ImageData
 
-/// A file of arrays: whatever the bytes, it is a sound data set or an error of one line.
+/// Reads a file of arrays: any bytes give either a sound data set or an error of one line.
 enum ArraysTarget {
   static func body(_ data: UnsafeRawBufferPointer) -> Int32 {
     do {

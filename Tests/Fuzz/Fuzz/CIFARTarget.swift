@@ -2,14 +2,14 @@ import Foundation
 
 @testable import ImageData
 
-/// A folder of CIFAR-10 files, two images each, whose bytes are anything.
+/// Reads a folder of CIFAR-10 files with two images each and arbitrary bytes.
 enum CIFARTarget {
   private static let folder: CIFARFolder = {
     let memory = FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
     let path = "\(memory)/layersearch-fuzz-\(getpid())"
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     let folder = CIFARFolder(path, .cifar10(recordsPerFile: 2, officialNames: AuthenticityCheck.officialNames))
-    // One file under all names.
+    // All names link to one file.
     for name in CIFAR10.standardFiles.dropFirst() {
       symlink(CIFAR10.standardFiles[0], folder.path(of: name))
     }

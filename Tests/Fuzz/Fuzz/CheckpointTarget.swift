@@ -2,8 +2,8 @@ import Foundation
 
 @testable import BasisEngine
 
-/// Checkpoint files. Plain bytes seldom get past the checksum; so that the rest is reached, most inputs are a header
-/// and a payload, put together to a file with the right lengths and checksum.
+/// Reads checkpoint files. Arbitrary bytes rarely pass the checksum; to reach the code behind it, most inputs are a
+/// header and a payload that are assembled into a file with correct lengths and checksum.
 enum CheckpointTarget {
   private static let kernels = KernelSelection.available[0]
 
@@ -26,8 +26,8 @@ enum CheckpointTarget {
     return 0
   }
 
-  /// With kind 1 the payload is filled up with zeros to what the header's tensors, and velocities, ask for, within
-  /// reason.
+  /// Assembles a file. With kind 1, the payload is padded with zeros, up to a limit, to the size of the header's
+  /// tensors, and of the velocities if the training is unfinished.
   private static func assemble(_ bytes: [UInt8], headerBytes: Int, kind: UInt8) -> [UInt8] {
     let header = Array(bytes.prefix(headerBytes))
     let payload = Array(bytes.dropFirst(headerBytes))

@@ -1,7 +1,7 @@
 import SearchProtocol
 
-/// Messages of a peer, lines of an engine process, reports in a spool: decoded or refused, and what is decoded can be
-/// sent on and comes back as it was.
+/// Decodes messages of a peer, lines of an engine process and reports of a spool. Each input is decoded or refused, and
+/// what is decoded can be encoded again and comes back equal.
 enum CodecTarget {
   static func body(_ data: UnsafeRawBufferPointer) -> Int32 {
     guard let kind = data.first else { return 0 }
@@ -34,7 +34,7 @@ enum CodecTarget {
     require(decoded.message == message && decoded.id == id, "another message")
   }
 
-  /// Frames with their lengths in front.
+  /// Splits bytes into frames, each preceded by its length.
   private static func cut(_ bytes: [UInt8]) -> [[UInt8]] {
     var frames: [[UInt8]] = []
     var rest = bytes[...]

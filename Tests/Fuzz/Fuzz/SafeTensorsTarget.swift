@@ -1,7 +1,7 @@
 @testable import TensorFiles
 
-/// Safetensors files: read or refused, and what is read can be written and comes back as it was. Most inputs are a
-/// header and numbers, put together with the right length of the header.
+/// Reads safetensors files: each is read or refused, and what is read can be written and comes back equal. Most inputs
+/// are a header and numbers that are assembled into a file with the correct header length.
 enum SafeTensorsTarget {
   static func body(_ data: UnsafeRawBufferPointer) -> Int32 {
     guard data.count >= 3 else { return 0 }
@@ -38,7 +38,7 @@ enum SafeTensorsTarget {
     return (0..<8).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } + bytes
   }
 
-  /// As the fuzzer has them: a kind, the header's length, the header, the numbers.
+  /// Seeds in the form of the fuzzer's inputs: a kind, the header's length, the header, the numbers.
   static var seeds: [[UInt8]] {
     let files = [
       SafeTensorsWriter.file([]),

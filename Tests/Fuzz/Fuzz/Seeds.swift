@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import BasisEngine
 
-/// Valid inputs to begin with, a folder a target.
+/// Writes the initial inputs, most of them valid, into one folder for each target.
 enum Seeds {
   static func write(to folder: String) throws {
     let targets = try [
@@ -47,7 +47,7 @@ enum Seeds {
     return [whole, Array(whole.dropLast()), whole.map { _ in 255 }, []]
   }
 
-  /// Stored and as safetensors, with test images and without; what NumPy compresses.
+  /// Archives with stored members and safetensors files, with and without test images; archives that NumPy compressed.
   private static func arrays() throws -> [[UInt8]] {
     func part(_ prefix: String, _ count: Int) -> [SafeTensorsWriter.Tensor] {
       [

@@ -1,9 +1,9 @@
-// What reads bytes from outside, under libFuzzer:
+// Runs the code that reads bytes from outside under libFuzzer:
 //
 //     Fuzz TARGET CORPUS [libFuzzer options]
 //     Fuzz seeds FOLDER
 //
-// `make fuzz` builds and runs it. The second form writes the inputs that the first begins with.
+// `make fuzz` builds and runs it. The second form writes the initial inputs of the first.
 import CFuzzer
 import Foundation
 
@@ -21,7 +21,7 @@ default:
   exit(2)
 }
 
-/// libFuzzer reads the arguments after the target's name.
+/// Runs a target under libFuzzer, which gets the arguments after the target's name.
 func run(_ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32) -> Never {
   let rest = [arguments[0]] + arguments.dropFirst(2)
   var pointers = rest.map { strdup($0) } + [nil]
@@ -33,7 +33,7 @@ func run(_ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32) -> Never 
   exit(code)
 }
 
-/// Stops the run: libFuzzer keeps the input.
+/// Ends the run if `condition` is false; libFuzzer then keeps the input.
 func require(_ condition: Bool, _ what: @autoclosure () -> String) {
   if !condition { fatalError(what()) }
 }

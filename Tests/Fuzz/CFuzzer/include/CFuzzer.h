@@ -1,4 +1,4 @@
-// The entry point of libFuzzer for programs with a `main` of their own.
+// The entry point of libFuzzer for programs with their own `main`.
 #ifndef CFUZZER_H
 #define CFUZZER_H
 
