@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help dependencies build test python chaos sanitize fuzz quickstart dist lint format install clean
 
-# libcurl's is for the release binary: it has the Swift runtime in itself, and Foundation's downloads want libcurl.
+# The release binary needs libcurl: it includes the Swift runtime, whose Foundation downloads by libcurl.
 DEBIAN_PACKAGES := libcurl4-openssl-dev libopenblas-dev libsodium-dev libsqlite3-dev libzmq3-dev zlib1g-dev
 PREFIX ?= /usr/local
 STUDY := studies/quickstart
@@ -21,14 +21,14 @@ dependencies: ## install the Debian packages that are missing (asks sudo when no
 	  echo "installing$$missing"; \
 	  $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y $$missing; fi
 
-# It runs where Swift is not installed. Which commit it was made of is for `layersearch --version`.
+# The binary also runs where Swift is not installed. `layersearch --version` shows the commit it was built from.
 RELEASE_BUILD = swift build -c release --static-swift-stdlib --disable-local-rpath
 build: dependencies ## build the release binary, .build/release/layersearch
 	LAYERSEARCH_COMMIT=$$(git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null) \
 	  $(RELEASE_BUILD) --product layersearch
 
-# Tests of the executable look after processes while these work. They run apart from the tests that train in the test
-# process, which keep its threads for half a minute, and a few at a time.
+# End-to-end tests supervise processes at work. They run a few at a time, and apart from the tests that train in the
+# test process, which occupy its threads for half a minute.
 test: dependencies ## build and run all tests
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --skip EndToEndTests
@@ -42,13 +42,13 @@ python: ## test the Python worker, in PYTHON_ENVIRONMENT (.build/python), with P
 	$(PYTHON_ENVIRONMENT)/bin/layersearch-torch-worker --version
 	cd clients/python && $(abspath $(PYTHON_ENVIRONMENT))/bin/python -m pytest -q -rs
 
-# One after the other: together they are so slow on two cores that a study without any kills runs out of its time.
+# One after the other: together they are so slow on two cores that a study without any kills exceeds its time limit.
 chaos: dependencies ## a study under more than a hundred kills, and every failpoint several times (about seven minutes)
 	swift build --build-tests
 	LAYERSEARCH_CHAOS=1 swift test --skip-build --disable-xctest --filter FailpointTests
 	LAYERSEARCH_CHAOS=1 swift test --skip-build --disable-xctest --filter ChaosTests
 
-# Trainings take minutes under a sanitizer, so whole studies are not among these.
+# Trainings take minutes under a sanitizer, so tests of whole studies are left out.
 SANITIZED := MessagingTests|CoordinatorTests|LeaseTests|StudyCourseTests|WorkerTests|WorkerLeavingTests|StandingTests|SearchProtocolTests|StudyStoreTests|SpoolTests|TrafficTests
 sanitize: dependencies ## the tests of messages, coordination, store and service under the thread and address sanitizers
 	for sanitizer in thread address; do \

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, so that neither the product nor its tests build it.
+// A separate package, so that neither the product nor its tests build it.
 let package = Package(
   name: "benchmarks",
   dependencies: [

@@ -1,1 +1,2 @@
-"""What the comparisons of whole searches share: README.md beside this file tells what they do and how they are begun."""
+"""The common parts of the comparisons of whole searches. README.md in this folder says what they do and how to run
+them."""

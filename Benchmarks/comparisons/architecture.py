@@ -8,7 +8,7 @@ WIDTHS = (16, 32, 64)
 
 
 def blocks(model):
-    """How many residual blocks a stage of resnet8, 14, 20 … has."""
+    """Returns the number of residual blocks per stage of resnet8, 14, 20 …"""
     depth = model.removeprefix("resnet")
     if not depth.isdigit() or int(depth) < 8 or (int(depth) - 2) % 6:
         raise ValueError(f"{model}: a ResNet for CIFAR is wanted, such as resnet8 or resnet20")
@@ -16,7 +16,7 @@ def blocks(model):
 
 
 def layers(model):
-    """The 3x3 convolutions in order; `size` is of the maps that they make."""
+    """Returns the 3x3 convolutions in order; `size` is that of their output maps."""
     found = [Layer("conv1", 3, WIDTHS[0], 32)]
     inputs = WIDTHS[0]
     for stage, width in enumerate(WIDTHS):
@@ -28,7 +28,8 @@ def layers(model):
 
 
 def cost(model, forms):
-    """(parameters, multiply-adds); `forms` has the decomposed layers: a rank each, of the remainder variant, or rank and variant."""
+    """Returns (parameters, multiply-adds). `forms` has the decomposed layers: a rank each, of the remainder variant,
+    or a rank and a variant."""
     parameters = WIDTHS[-1] * 10 + 10
     multiply_adds = WIDTHS[-1] * 10
     tied = set()
@@ -40,7 +41,7 @@ def cost(model, forms):
             filters, coefficients = rank * 9 * layer.inputs, coefficients_of(layer.outputs, rank, variant)
         multiply_adds += (filters + coefficients) * layer.size * layer.size
         if form is not None and variant == "tied":
-            # Layers of one stage share them.
+            # Layers of one stage share the coefficients.
             share = (layer.name.split(".")[0], layer.outputs, rank)
             coefficients = 0 if share in tied else coefficients
             tied.add(share)
@@ -49,7 +50,7 @@ def cost(model, forms):
 
 
 def coefficients_of(outputs, rank, variant):
-    """How many combine the maps of a basis to outputs."""
+    """Returns the number of coefficients that combine the maps of a basis into outputs."""
     if variant == "full":
         return outputs * rank
     if variant.startswith("grouped"):
@@ -60,7 +61,7 @@ def coefficients_of(outputs, rank, variant):
 
 
 def text(ranks):
-    """A candidate as LayerSearch writes it: the numbers in layers' names count as numbers."""
+    """Returns a candidate's text as LayerSearch writes it: numbers in layers' names are sorted as numbers."""
     def order(choice):
         return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", choice[0])]
 
@@ -68,7 +69,7 @@ def text(ranks):
 
 
 def forms(candidate):
-    """(rank, variant) by layer, of a candidate's text."""
+    """Returns (rank, variant) by layer, from a candidate's text."""
     parts = [] if candidate == "dense" else candidate.split(",")
     found = {}
     for part in parts:
@@ -79,7 +80,7 @@ def forms(candidate):
 
 
 def ranks(candidate):
-    """By layer, of the text of a candidate of the remainder variant."""
+    """Returns the ranks by layer, from the text of a candidate of the remainder variant."""
     found = forms(candidate)
     if any(variant != "remainder" for _, variant in found.values()):
         raise ValueError(f"{candidate}: only the remainder variant can be had here")
@@ -87,8 +88,8 @@ def ranks(candidate):
 
 
 def levels(model, smallest, count):
-    """So many bounds on cost, half of parameters and half of multiply-adds, evenly between the smallest candidate and dense without either:
-    (which cost, bound)."""
+    """Returns `count` bounds on cost as (which cost, bound), half of them on parameters and half on multiply-adds.
+    They are evenly spaced between the smallest candidate and dense, without these two."""
     found = []
     for index, name in enumerate(("parameters", "multiply_adds")):
         least, most = cost(model, smallest)[index], cost(model, {})[index]

@@ -1,4 +1,5 @@
-"""What the trainings of a table say of the space: how noisy they are, what a seed has in common, how far effects add up."""
+"""What the trainings of a table tell about the space: how noisy they are, what trainings under one seed have in
+common, how far effects add up."""
 import csv
 import math
 import statistics
@@ -10,16 +11,17 @@ class Training:
     def __init__(self, row):
         self.candidate = row["candidate"]
         self.seed = row["seed"]
-        # Larger is better, accuracies in points.
+        # Larger scores are better; accuracies are in points.
         self.scores = {"accuracy": 100 * float(row["accuracy"]), "validation loss": -float(row["loss"])}
-        # A conversion alone has none.
+        # A conversion without training has none.
         if row["epoch_losses"]:
             self.scores["last training loss"] = -float(row["epoch_losses"].split(";")[-1])
         self.curve = [100 * float(value) for value in row.get("epoch_accuracies", "").split(";") if value]
 
 
 def read(path):
-    """Its trainings, without those that diverged; ends with a line where it is no such table."""
+    """Returns the trainings of a table, without those that diverged. Ends with a message if the file is no such
+    table."""
     try:
         with open(path, newline="") as file:
             found = [Training(row) for row in csv.DictReader(file) if row["diverged"] != "true"]
@@ -31,7 +33,7 @@ def read(path):
 
 
 def choices(candidate):
-    """Layer → rank of the layers that are decomposed; a form with a variant, as `8/grouped2`, is its text."""
+    """Returns the ranks of the decomposed layers; a form with a variant, such as `8/grouped2`, is its text."""
     if candidate == "dense":
         return {}
     parts = [part.split("=") for part in candidate.split(",")]
@@ -39,12 +41,12 @@ def choices(candidate):
 
 
 def least_squares(rows, values):
-    """Coefficients, the inverse of the normal equations' matrix and the sum of squared residuals; columns that the ones before them
-    explain get the coefficient 0."""
+    """Returns the coefficients, the inverse of the normal equations' matrix, the sum of squared residuals and the
+    number of columns used. Columns that the ones before them explain get the coefficient 0."""
     width = len(rows[0])
     matrix = [[sum(row[i] * row[j] for row in rows) for j in range(width)] for i in range(width)]
     right = [sum(row[i] * value for row, value in zip(rows, values)) for i in range(width)]
-    # Gauss and Jordan, with the columns that are left out struck on the way.
+    # Gauss-Jordan elimination, which skips the columns that are left out.
     wide = [matrix[i] + [1.0 if i == j else 0.0 for j in range(width)] + [right[i]] for i in range(width)]
     used = []
     for pivot in range(width):
@@ -64,8 +66,9 @@ def least_squares(rows, values):
 
 
 def without_seeds(trainings, score):
-    """The scores with each seed's own effect taken out, and the noise that is left: its variance around the candidates, what the
-    seed had of it (a variance too), and the residual degrees of freedom. Noise is None where no candidate has two trainings."""
+    """Returns the scores without each seed's own effect, the noise that is left (its variance around the
+    candidates), the seeds' part of it (a variance, too), and the residual degrees of freedom. Noise is None if no
+    candidate has two trainings."""
     seeds, candidates = {}, {}
     for index, training in enumerate(trainings):
         seeds.setdefault(training.seed, []).append(index)
@@ -93,7 +96,8 @@ def without_seeds(trainings, score):
 
 
 def columns(trainings):
-    """Names of the single choices (layer, rank) and of their pairs, and a row of indicators a training for each of both."""
+    """Returns the names of the single choices (layer, rank), their pairs, and for both a row of indicators per
+    training."""
     chosen = [choices(training.candidate) for training in trainings]
     singles = sorted({choice for ranks in chosen for choice in ranks.items()}, key=lambda choice: (choice[0], f"{choice[1]:>20}"))
     pairs = [(one, other) for index, one in enumerate(singles) for other in singles[index + 1:] if one[0] != other[0]]
@@ -103,7 +107,7 @@ def columns(trainings):
 
 
 class Landscape:
-    """Of one score of a table's trainings."""
+    """The effects of layers on one score of a table's trainings."""
 
     def __init__(self, trainings, score="accuracy"):
         self.trainings = len(trainings)
@@ -130,17 +134,19 @@ class Landscape:
                 "pairs": (left - left_by_pairs - (width_of_pairs - width) * noise) / n,
                 "rest": (left_by_pairs - within - (self.candidates - width_of_pairs) * noise) / n,
             }
-            # Of a share of nothing, had it p degrees of freedom: noise² · 2p.
+            # The standard error of a share that is 0 and has p degrees of freedom: its variance is noise² · 2p.
             self.share_errors = {
                 name: noise * math.sqrt(2 * max(0, p)) / n
                 for name, p in (("single layers", width - 1), ("pairs", width_of_pairs - width), ("rest", self.candidates - width_of_pairs))}
 
     @property
     def separation(self):
-        """Variance of the candidates' truths in units of one training's noise around them, its seed's part included."""
+        """The variance of the candidates' true scores, relative to the noise of one training around them, including
+        its seed's part."""
         return None if self.noise is None else self.true_variance / (self.noise + self.common)
 
     @property
     def correlation(self):
-        """Of two candidates' scores around their means under the same seed: the part of the noise that common seeds save."""
+        """The correlation of two candidates' scores around their means under the same seed: the part of the noise
+        that common seeds save."""
         return None if self.noise is None else self.common / (self.noise + self.common)

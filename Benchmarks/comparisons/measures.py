@@ -6,11 +6,11 @@ import statistics
 
 
 def student_quantile(probability, freedom):
-    """Of Student's t distribution, for a probability above one half."""
+    """Returns the quantile of Student's t distribution for a probability above one half."""
     scale = math.exp(math.lgamma((freedom + 1) / 2) - math.lgamma(freedom / 2)) / math.sqrt(freedom * math.pi)
 
     def area(end, steps=2000):
-        """Of the density from 0 to there, by Simpson's rule."""
+        """Returns the integral of the density from 0 to `end`, by Simpson's rule."""
         def density(x):
             return scale * (1 + x * x / freedom) ** (-(freedom + 1) / 2)
         width = end / steps
@@ -27,7 +27,7 @@ def student_quantile(probability, freedom):
 
 
 def interval(values, confidence=0.95):
-    """Mean, standard error and the ends of its interval; of one value the mean alone, of none nothing."""
+    """Returns the mean, its standard error and the ends of its interval; for one value the mean only, for none None."""
     values = [value for value in values if value is not None]
     if not values:
         return None
@@ -40,9 +40,10 @@ def interval(values, confidence=0.95):
 
 
 def by_seed(named, judged, seeds):
-    """V by seed, in points: mean accuracy, over the levels, of what is named at each; None where a training is missing or diverged.
+    """Returns V by seed, in points: the mean accuracy, over the levels, of what is named at each; None if a training is
+    missing or diverged.
 
-    `named`: a candidate a level, None where there is none. `judged`: (candidate, seed) → accuracy."""
+    `named`: one candidate per level, None if there is none. `judged`: accuracies by (candidate, seed)."""
     found = []
     for seed in seeds:
         accuracies = [None if candidate is None else judged.get((candidate, seed)) for candidate in named]
@@ -51,12 +52,12 @@ def by_seed(named, judged, seeds):
 
 
 def difference(ours, theirs):
-    """Of two lists of V by seed, paired."""
+    """Returns the interval of the difference of two lists of V by seed, paired."""
     return interval([one - other for one, other in zip(ours, theirs) if one is not None and other is not None])
 
 
 def figure(found, digits=2):
-    """`43.21 (42.80 to 43.62)`"""
+    """Formats an interval as `43.21 (42.80 to 43.62)`."""
     if found is None:
         return "–"
     if found["low"] is None:

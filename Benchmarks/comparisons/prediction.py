@@ -1,10 +1,12 @@
-"""What `layersearch cost --measure` predicts of a candidate's training step, beside what `layersearch bench` measures."""
+"""Predictions by `layersearch cost --measure` of a candidate's training step, beside measurements by `layersearch
+bench`."""
 import random
 import statistics
 
 
 def space(forms, include):
-    """{layer: ranks, ascending} of what the measured forms decompose, as far as a predicate on names includes it."""
+    """Returns {layer: ranks, ascending} of the layers that the measured forms decompose and that a predicate on
+    names includes."""
     found = {}
     for form in forms:
         for layer in form["layers"]:
@@ -14,8 +16,8 @@ def space(forms, include):
 
 
 def draw(space, count, seed):
-    """So many different candidates, {layer: rank}: how many layers are decomposed is drawn first, so that small and large ones are among
-    them alike, then which and at which ranks. Without the dense network."""
+    """Returns `count` different candidates, {layer: rank}, without the dense network. The number of decomposed
+    layers is drawn first, so that small and large ones are equally likely, then which layers and at which ranks."""
     drawn = random.Random(seed)
     names = sorted(space)
     most = 1
@@ -31,13 +33,13 @@ def draw(space, count, seed):
 
 
 def text(candidate):
-    """As `--candidate` takes it."""
+    """Returns a candidate's text as `--candidate` takes it."""
     return ",".join(f"{name}={rank}" for name, rank in candidate.items())
 
 
 def predicted(analysis, candidate):
-    """Seconds of a step: of each layer's kernels as it was measured at this rank, dense where it is not decomposed, and of what belongs to no
-    layer, which the update makes a straight line in parameters."""
+    """Returns the predicted seconds of a step: of each layer's kernels as measured at this rank, or dense if it is
+    not decomposed, and of what belongs to no layer, which the update makes a straight line in parameters."""
     forms = analysis["forms"]
     dense = forms[0]
     total, parameters = 0.0, 0
@@ -50,7 +52,8 @@ def predicted(analysis, candidate):
 
 
 def other(forms, parameters):
-    """The line of least squares through the forms' seconds, which no measurement's scatter makes steeper than none."""
+    """Returns the value at `parameters` of the least-squares line through the forms' seconds. The slope is at least
+    0, whatever the scatter of the measurements."""
     xs, ys = [form["cost"]["parameters"] for form in forms], [form["other_seconds"] for form in forms]
     center, height = statistics.mean(xs), statistics.mean(ys)
     spread = sum((x - center) ** 2 for x in xs)
@@ -59,7 +62,7 @@ def other(forms, parameters):
 
 
 def summary(predictions, measurements):
-    """Of one candidate's rounds: medians of both, and the error of the one relative to the other."""
+    """Returns the medians of one candidate's rounds, and the prediction's error relative to the measurement."""
     found = {"predicted": statistics.median(predictions), "measured": statistics.median(measurements)}
     found["error"] = found["predicted"] / found["measured"] - 1
     return found

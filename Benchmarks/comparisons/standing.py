@@ -1,5 +1,5 @@
-"""How far the scores of one table of trainings stand for those of another: rank correlation among candidates of similar cost, and what the
-one would name as the other judges it."""
+"""How well the scores of one table of trainings predict those of another: the rank correlation among candidates of
+similar cost, and what the one would name as the other judges it."""
 import math
 import statistics
 
@@ -7,7 +7,7 @@ from comparisons import architecture, landscape
 
 
 class Scored:
-    """The candidates of a table by their mean score in it, seeds' own effects taken out."""
+    """The candidates of a table with their mean scores, without the seeds' own effects."""
 
     def __init__(self, trainings, score="accuracy"):
         self.trainings = trainings
@@ -24,19 +24,20 @@ class Scored:
 
     @property
     def deviation(self):
-        """Of one training around its candidate, its seed's part included; None where no candidate has two."""
+        """The standard deviation of one training around its candidate, including its seed's part; None if no
+        candidate has two."""
         return None if self.noise is None else math.sqrt(self.noise + self.common)
 
 
 def bands(costs, count):
-    """Candidates in so many groups of similar cost, as equal in number as goes: lists, from the cheapest."""
+    """Returns the candidates in `count` groups of similar cost, as equal in number as possible, from the cheapest."""
     ordered = sorted(costs, key=lambda candidate: (costs[candidate], candidate))
     return [ordered[len(ordered) * band // count:len(ordered) * (band + 1) // count] for band in range(count)]
 
 
 def concordance(one, other, groups):
-    """Pairs within the groups by how the two rank them, each candidate's share for the jackknife: (concordant − discordant, pairs that
-    neither ties) in all, and of each candidate."""
+    """Compares how two tables rank the pairs within the groups. Returns (concordant − discordant, pairs that neither
+    ties) in all and, for the jackknife, of each candidate."""
     total, by_candidate = [0, 0], {}
     for group in groups:
         for index, first in enumerate(group):
@@ -52,8 +53,8 @@ def concordance(one, other, groups):
 
 
 def tau(one, other, groups):
-    """Kendall's tau over the pairs within the groups (ties left out), and its standard error by leaving out one candidate at a time;
-    None where there are no pairs."""
+    """Returns Kendall's tau over the pairs within the groups, without ties, and its standard error from leaving out
+    one candidate at a time; None if there are no pairs."""
     (agreement, pairs), by_candidate = concordance(one, other, groups)
     if not pairs:
         return None
@@ -65,7 +66,8 @@ def tau(one, other, groups):
 
 
 def halves(scored):
-    """The two halves of the seeds that every candidate has, every second one; None where there are fewer than two."""
+    """Returns the scores by each half of the seeds that every candidate has, taking every second one; None if there
+    are fewer than two."""
     trained = {(training.candidate, training.seed) for training in scored.trainings}
     seeds = [seed for seed in scored.seeds if all((candidate, seed) in trained for candidate in scored.means)]
     return None if len(seeds) < 2 else (scored.of_seeds(seeds[0::2]), scored.of_seeds(seeds[1::2]))
@@ -78,7 +80,7 @@ def levels(model, candidates, count):
 
 
 def named(values, costs, bounds):
-    """The candidate with the highest value at each level; None where nothing fits."""
+    """Returns the candidate with the highest value at each level; None if nothing fits."""
     found = []
     for name, bound in bounds:
         index = ("parameters", "multiply_adds").index(name)
@@ -88,5 +90,5 @@ def named(values, costs, bounds):
 
 
 def value(choice, judged):
-    """V: the mean, over the levels at which something was named, of what it is by the other's means."""
+    """Returns V: the mean score by the other table, over the levels at which something was named."""
     return statistics.mean(judged[candidate] for candidate in choice if candidate is not None)

@@ -24,7 +24,7 @@ class Costs(unittest.TestCase):
         self.assertEqual(architecture.cost("resnet8", {"layer1.0.conv1": 4}), (75_290 - saved, 12_239_488 - saved * 1024))
 
     def test_variants(self):
-        # As the engine counts them.
+        # The engine's counts.
         ranks = {"layer1": 4, "layer2": 9, "layer3": 17}
         tied = {layer.name: (ranks.get(layer.name.split(".")[0], 4), "tied") for layer in architecture.layers("resnet20")}
         self.assertEqual(architecture.cost("resnet20", tied), (74_804, 11_715_328))
@@ -105,7 +105,7 @@ class Standing(unittest.TestCase):
 
 
 class Landscapes(unittest.TestCase):
-    """Of drawn tables: four layers, each dense or at rank 4."""
+    """Synthetic tables: four layers, each dense or at rank 4."""
 
     def table(self, seeds, noise, common=0.0, pair=0.0):
         drawn = random.Random(7)
@@ -131,7 +131,7 @@ class Landscapes(unittest.TestCase):
 
     def test_pairs_are_told_from_single_layers(self):
         found = landscape.Landscape(self.table(seeds=40, noise=1.0, pair=4.0))
-        # A product of two halves has a quarter of its variance for itself: 4² / 16.
+        # Beyond its single factors, the product of two indicators of probability 1/2 has a variance of 1/16: 4² / 16.
         self.assertAlmostEqual(found.shares["pairs"], 1.0, delta=0.3)
         self.assertAlmostEqual(found.shares["rest"], 0.0, delta=0.1)
 
@@ -206,10 +206,10 @@ class Predictions(unittest.TestCase):
 
     def test_a_mix_is_the_sum_of_its_layers_and_of_what_belongs_to_none(self):
         forms = [self.form([None, None, None], [3, 4, 5], [10, 20, 30], 2.0), self.form([1, 2, None], [1, 2, 9], [1, 2, 30], 1.1)]
-        # 0.9 s for 27 parameters less.
+        # 27 parameters less take 0.9 s less.
         self.assertAlmostEqual(prediction.predicted({"forms": forms}, {"a": 1}), 1 + 4 + 5 + 2.0 - 0.9 * 9 / 27)
         self.assertAlmostEqual(prediction.predicted({"forms": forms}, {}), 3 + 4 + 5 + 2.0)
-        # Scatter that makes the smaller network slower tells nothing.
+        # Scatter that makes the smaller network slower is ignored.
         forms[1]["other_seconds"] = 3.0
         self.assertAlmostEqual(prediction.other(forms, 40), 2.5)
         self.assertAlmostEqual(prediction.other(forms[:1], 40), 2.0)
@@ -273,7 +273,7 @@ class Sittings(unittest.TestCase):
                     return json.dumps({"epochs_done": done, "epochs": 3, "test_accuracy": 0.25})
                 return '{"diverged": false, "test_accuracy": 0.5}'
 
-            # In its last epoch; or between its end and its result.
+            # Killed in its last epoch, or between its end and its result.
             for seed, done, commands, accuracy in [(7, 2, ["evaluate", "train"], 0.5), (8, 3, ["evaluate"], 0.25)]:
                 calls.clear()
                 with mock.patch.object(work, "layersearch", killed), self.assertRaises(SystemExit):

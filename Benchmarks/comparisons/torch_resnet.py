@@ -1,15 +1,15 @@
-"""ResNets with basis convolutions in PyTorch, to compare with."""
+"""ResNets with basis convolutions in PyTorch, for comparison."""
 
 
 def build(model, rank_of):
-    """A CIFAR ResNet (option-A shortcuts) or ResNet-18 (3x3 stem, projections); `rank_of(name, filters)` is a 3x3 convolution's rank, or
-    None where it stays dense."""
+    """Builds a CIFAR ResNet (option-A shortcuts) or ResNet-18 (3x3 stem, projections). `rank_of(name, filters)`
+    returns a 3x3 convolution's rank, or None if it stays dense."""
     import torch
     from torch import nn
     import torch.nn.functional as F
 
     class Basis(nn.Module):
-        """Maps first: r filters, then N - r combinations of their outputs."""
+        """A basis convolution: r filters, then N - r combinations of their maps."""
 
         def __init__(self, inputs, outputs, stride, rank):
             super().__init__()
@@ -17,7 +17,8 @@ def build(model, rank_of):
             self.mix = nn.Conv2d(rank, outputs - rank, 1, bias=False)
 
         def fold(self, norm):
-            """Takes batch norm into basis and mix: the mix reads scaled maps, so its weights are divided by their scales."""
+            """Folds batch norm into basis and mix. The mix reads scaled maps, so its weights are divided by their
+            scales."""
             scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
             shift = norm.bias - norm.running_mean * scale
             rank = self.basis.out_channels
@@ -72,8 +73,8 @@ def build(model, rank_of):
 
 
 def initialize(network):
-    """As LayerSearch's networks begin: He's normal weights by what a filter's maps go on to (of a basis: those of its filters), combinations
-    that keep the variance of what they combine, and PyTorch's own classifier."""
+    """Initializes a network as LayerSearch does: with He's normal weights by fan-out (of a basis, by that of its
+    filters), combinations that keep the variance of what they combine, and PyTorch's own classifier."""
     from torch import nn
     for module in network.modules():
         if hasattr(module, "mix"):

@@ -1,8 +1,9 @@
-"""One of several processes that search with Optuna and train with PyTorch, on one storage that they share.
+"""One of several processes that search with Optuna and train with PyTorch, on a storage that they share.
 
     python -m comparisons.torch_search '{"recipe": …, "storage": FILE, "sampler": "tpe", "deadline": EPOCH_SECONDS, …}'
 
-Every trial is a training; none begins after the deadline. A candidate that comes again gets its next seed, which all candidates share."""
+Every trial is a training; none begins after the deadline. A candidate that comes again gets its next seed. All
+candidates share the seeds."""
 import json
 import sys
 import time
@@ -11,7 +12,7 @@ import warnings
 from . import architecture, torch_training
 
 SAMPLERS = ("tpe", "nsga2", "gp")
-# Of a trial: the training's seed, and that it came to its end and diverged, which a trial that was cut off did not.
+# Attributes of a trial: its training's seed, and whether it ended and diverged. A trial that was cut off did not.
 SEED, DIVERGED = "training seed", "diverged"
 
 
@@ -23,7 +24,8 @@ def storage(path):
 def sampler(name, seed):
     import optuna
     kinds = {
-        # Others are asked at the same time: a running trial counts as a bad one, so that they do not ask for the same.
+        # Several processes ask at the same time: a running trial counts as a bad one, so that they do not ask for the
+        # same.
         "tpe": lambda: optuna.samplers.TPESampler(seed=seed, constant_liar=True),
         "nsga2": lambda: optuna.samplers.NSGAIISampler(seed=seed),
         "gp": lambda: optuna.samplers.GPSampler(seed=seed),
@@ -32,7 +34,7 @@ def sampler(name, seed):
 
 
 def open_study(path, name=None, seed=0):
-    """The study; made where it is not there."""
+    """Opens the study. Creates it if it does not exist."""
     import optuna
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
@@ -46,7 +48,7 @@ def main():
     import optuna
     study = open_study(task["storage"], task["sampler"], task["seed"])
     images = torch_training.Images(task["data"], task["recipe"], "validation")
-    # 0 is dense.
+    # Rank 0 is dense.
     space = {name: optuna.distributions.CategoricalDistribution([0, *ranks]) for name, ranks in task["space"].items()}
     while time.time() < task["deadline"]:
         trial = study.ask(space)

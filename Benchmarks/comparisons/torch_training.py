@@ -1,5 +1,6 @@
-"""LayerSearch's proxy training in PyTorch: the first N training images, a fresh permutation an epoch, random crops of images with four black
-pixels around them and flips, SGD with momentum and weight decay on every parameter, `onecycle`.
+"""LayerSearch's proxy training in PyTorch: the first N training images, a new permutation in each epoch, random flips
+and random crops of images with four black pixels around them, SGD with momentum and weight decay on every parameter,
+`onecycle`.
 
     python -m comparisons.torch_training '{"recipe": …, "candidate": …, "seed": …, "score": "test"}'
 
@@ -18,7 +19,7 @@ SCORED_AT_ONCE = 250
 
 
 class Images:
-    """CIFAR-10 as its binary files have it."""
+    """CIFAR-10, from its binary files."""
 
     def __init__(self, folder, recipe, score):
         import numpy
@@ -44,7 +45,7 @@ class Images:
         return ((images.float() / 255 - self.mean) / self.deviation).contiguous(memory_format=torch.channels_last)
 
     def batch(self, pick, random):
-        """Of the training images, cropped and flipped."""
+        """Returns a batch of training images, cropped and flipped."""
         import torch
         count, span = len(pick), torch.arange(32)
         down, right = (torch.randint(9, (count, 1), generator=random) for _ in range(2))
@@ -63,7 +64,7 @@ def learning_rate(peak, step, steps):
 
 
 def train(recipe, ranks, seed, images):
-    """Accuracy (None where the training diverged), losses by epoch, seconds."""
+    """Trains a network. Returns its accuracy (None if it diverged), its losses by epoch, and the seconds."""
     import torch
     import torch.nn.functional as F
     torch.set_num_threads(1)

@@ -1,4 +1,5 @@
-"""The recipe of the comparisons, searches with it, what they name, and the fresh trainings that judge that."""
+"""The recipe of the comparisons, searches with it, the candidates they name, and the fresh trainings that judge
+these."""
 import contextlib
 import csv
 import functools
@@ -16,7 +17,7 @@ STRATEGIES = ("exhaustive", "random", "sensitivity", "factorial", "surrogate", "
 
 
 def add_common_options(parser):
-    """Of all that is trained, and where."""
+    """Adds the options of everything that is trained, and where."""
     add = parser.add_argument
     add("--output", required=True, metavar="DIR", help="everything that is found; the same command goes on with it")
     add("--data", default=DATA, metavar="DIR", help="the folder of CIFAR-10's binary files (default: %(default)s)")
@@ -29,7 +30,7 @@ def add_common_options(parser):
 
 
 def add_options(parser):
-    """Of the recipe and of judging; every one has the comparison's own value as its default."""
+    """Adds the options of the recipe and of judging. The default of each is the comparison's own value."""
     add_common_options(parser)
     add = parser.add_argument
     add("--rank-fractions", type=work.numbers(work.decimal(0.001, 0.999), increasing=True), default=[0.25, 0.5], metavar="F,F",
@@ -44,7 +45,7 @@ def add_options(parser):
 
 
 def check(options, free):
-    """What the options' own checks cannot see; `free` options may change from sitting to sitting."""
+    """Checks what the options' own checks cannot see. `free` options may change from sitting to sitting."""
     try:
         architecture.blocks(options.model)
     except ValueError as problem:
@@ -60,7 +61,7 @@ def check(options, free):
 
 
 def require(options):
-    """Images, and the binary that trains on them; paths become whole ones."""
+    """Requires the images, and the binary that trains on them. Makes paths absolute."""
     if options.batch > options.train_images:
         work.fail(f"--batch {options.batch}: there are {options.train_images} training images")
     if not os.path.exists(os.path.join(options.data, "test_batch.bin")):
@@ -71,7 +72,7 @@ def require(options):
 
 
 def configuration(options, name, strategy, budget, images=None, epochs=None, rate=None, start=None):
-    """As a file of LayerSearch; the options' own recipe where no other is said."""
+    """Returns a configuration file of LayerSearch, with the options' own recipe unless another is given."""
     include = ", ".join(json.dumps(glob) for glob in options.include.split(","))
     return f"""study: {name}
 model: {options.model}
@@ -87,14 +88,14 @@ seed: {options.seed}
 
 
 def recipe(options):
-    """For PyTorch."""
+    """Returns the recipe for PyTorch."""
     return {"model": options.model, "train_images": options.train_images, "validation_images": options.validation_images,
             "epochs": options.epochs, "batch": options.batch, "learning_rate": options.learning_rate, "momentum": 0.9,
             "weight_decay": 1e-4, "bf16": getattr(options, "bf16", False)}
 
 
 def rank_of(fraction, filters):
-    """As LayerSearch rounds fractions."""
+    """Returns the rank of a fraction, rounded as LayerSearch rounds it."""
     return max(1, int(fraction * filters + 0.5))
 
 
@@ -108,7 +109,7 @@ def ranks_of(options, filters):
 
 
 def included(options):
-    """Layers that may be decomposed."""
+    """Returns the layers that may be decomposed."""
     globs = [re.compile(re.escape(glob).replace(r"\*", ".*").replace(r"\?", ".")) for glob in options.include.split(",")]
     found = [layer for layer in architecture.layers(options.model) if any(glob.fullmatch(layer.name) for glob in globs)]
     if not found:
@@ -117,17 +118,17 @@ def included(options):
 
 
 def space(options):
-    """These, with their ranks."""
+    """Returns the ranks of the layers that may be decomposed."""
     return {layer.name: ranks_of(options, layer.outputs) for layer in included(options)}
 
 
 def uniform(options, fraction):
-    """All of these at one share of their filters."""
+    """Returns the candidate with all these layers at one share of their filters."""
     return architecture.text({layer.name: rank_of(fraction, layer.outputs) for layer in included(options)})
 
 
 def references(options):
-    """Dense, then all layers at each rank."""
+    """Yields dense, then all layers at each rank."""
     layers = space(options)
     yield {}
     for index in range(max(map(len, layers.values()))):
@@ -140,7 +141,8 @@ def levels(options):
 
 
 def require_same_costs(options, study):
-    """That this package counts as LayerSearch does, on all that a study has trained."""
+    """Checks, on all candidates that a study has trained, that this package counts costs as LayerSearch does.
+    Returns the study's candidates."""
     report = json.loads(work.layersearch("export", study, "--format", "json", "--all"))
     for row in report["candidates"]:
         if architecture.cost(options.model, row["ranks"]) != (row["parameters"], row["multiply_adds"]):
@@ -153,18 +155,19 @@ def require_same_costs(options, study):
 
 
 def named_by_estimates(study, levels):
-    """What `solve` names at each level; None where it names nothing."""
+    """Returns what `solve` names at each level; None if it names nothing."""
     named = []
     for cost, bound in levels:
         option = "--max-parameters" if cost == "parameters" else "--max-multiply-adds"
-        # A bound is a count above 1.
+        # A bound above 1 is a count.
         found = work.layersearch("solve", study, option, str(bound), "--count", "1", "--json", allowed=(1,))
         named.append(json.loads(found)["candidates"][0]["candidate"] if found else None)
     return named
 
 
 def named_by_means(options, means, levels):
-    """At each level the candidate of the highest mean accuracy that is small enough: candidate → mean, which may be None."""
+    """Returns for each level the candidate of the highest mean accuracy that is small enough. `means` are by
+    candidate, and may be None."""
     def best(level):
         small = [(mean, candidate) for candidate, mean in means.items() if mean is not None and architecture.fits(options.model, candidate, level)]
         return max(small, key=lambda entry: (entry[0], entry[1]))[1] if small else None
@@ -181,7 +184,8 @@ def _path(options, judge, candidate, seed):
 
 
 def _by_engine(options, candidate, seed):
-    """A training by LayerSearch, scored on the test images. One that was killed goes on from its last whole epoch, to the same bits."""
+    """Trains with LayerSearch and scores on the test images. A training that was killed continues from its last
+    whole epoch, to the same bits."""
     checkpoint = _path(options, "engine", candidate, seed).removesuffix(".json") + ".ckpt"
     if os.path.exists(checkpoint):
         left = json.loads(work.layersearch("evaluate", checkpoint, "--data", options.data, "--json", "--quiet"))
@@ -193,7 +197,7 @@ def _by_engine(options, candidate, seed):
             "--train-images", str(options.train_images), "--epochs", str(options.epochs), "--batch", str(options.batch),
             "--learning-rate", str(options.learning_rate), "--seed", str(seed)]
     if left and left["epochs_done"] == left["epochs"]:
-        # It was killed before its result was kept.
+        # Killed before its result was kept.
         accuracy = left["test_accuracy"]
     else:
         found = json.loads(work.layersearch(
@@ -215,7 +219,8 @@ def _by_torch(options, candidate, seed):
 
 
 def take_over(options, folder):
-    """The engine's fresh trainings that another run by the same settings has left in report.json and trainings.csv."""
+    """Takes over the engine's fresh trainings that another run with the same settings has left in report.json and
+    trainings.csv."""
     report, table = work.read_json(os.path.join(folder, "report.json")), os.path.join(folder, "trainings.csv")
     if report is None or not os.path.exists(table):
         work.fail(f"--go-on-from {folder}: report.json and trainings.csv are wanted there")
@@ -233,7 +238,8 @@ def take_over(options, folder):
 
 
 def judge(options, wanted, judge="engine"):
-    """Trains (candidate, seed) anew, as far as that was not done: → accuracy on the test images, None where it diverged."""
+    """Trains each (candidate, seed) anew unless that was done. Returns the accuracies on the test images, None for
+    those that diverged."""
     train = {"engine": _by_engine, "torch": _by_torch}[judge]
     wanted = sorted(set(wanted), key=lambda entry: (entry[1], entry[0]))
     work.run_all([(_path(options, judge, *entry), functools.partial(train, options, *entry)) for entry in wanted], options.slots,

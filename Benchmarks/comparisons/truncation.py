@@ -1,4 +1,5 @@
-"""What truncation errors say of the effects of layers at ranks beyond what costs and stages say: least squares on twelve effects or so."""
+"""What truncation errors tell about the effects of layers at ranks beyond costs and stages: least squares on about
+twelve effects."""
 import json
 import math
 import pathlib
@@ -11,7 +12,8 @@ CONFIDENCE = 0.95
 
 
 def truncation_errors(study, model):
-    """(layer, rank) → the part of the convolution's outputs that the truncation loses, as the study found it."""
+    """Returns by (layer, rank) the part of the convolution's outputs that the truncation loses, as the study found
+    it."""
     path = pathlib.Path(study) / "study.sqlite"
     if not path.exists():
         work.fail(f"{study} holds no study")
@@ -32,12 +34,12 @@ def predictors(model, layer, rank):
 
 
 class Explained:
-    """Effects by predictors alone and with truncation errors; shares are of the variance, 0 to 1, `points` for a standard deviation of the
-    errors, `interval` Student's of that."""
+    """Effects explained by predictors alone, and with truncation errors. Shares are of the variance, 0 to 1;
+    `points` is for one standard deviation of the errors, and `interval` is Student's interval of that."""
 
     def __init__(self, effects, known, errors):
         around = sum((effect - statistics.mean(effects)) ** 2 for effect in effects)
-        # In comparable units, so that no column is taken for one that others explain.
+        # In comparable units, so that no column is mistaken for one that others explain.
         without = [[1.0] + values for values in standardized(known)]
         both = [values + one for values, one in zip(without, standardized([[error] for error in errors]))]
         _, _, left_without, _ = landscape.least_squares(without, effects)

@@ -1,5 +1,5 @@
-"""Work that is taken up where it was left: settings that must stay the same, files that appear whole, tasks on several slots, and a clock
-that stands still while nothing runs."""
+"""Work that continues where it was left: settings that must stay the same, files that appear as a whole, tasks on
+several slots, and a clock that stops while nothing runs."""
 import argparse
 import concurrent.futures
 import contextlib
@@ -21,7 +21,7 @@ def fail(message):
 
 
 def write(path, text):
-    """Whole or not at all."""
+    """Writes a file as a whole or not at all."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".part", "w") as file:
         file.write(text)
@@ -42,7 +42,7 @@ def write_json(path, value):
 
 
 def keep_settings(folder, settings):
-    """Refuses to go on with other settings than the folder was begun with."""
+    """Refuses to continue with settings other than those that the folder was begun with."""
     path = os.path.join(folder, "settings.json")
     before = read_json(path)
     settings = json.loads(json.dumps(settings))
@@ -55,12 +55,13 @@ def keep_settings(folder, settings):
 
 
 def output_of(command, environment=None):
-    """In a session of its own: Ctrl-C ends the script when what is under way is done and kept."""
+    """Runs a command in its own session: Ctrl-C ends the script once what is under way is done and kept."""
     return subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
 def layersearch(*arguments, allowed=()):
-    """Standard output; ends with the command's last line where it fails by another code than those that are allowed."""
+    """Returns a command's standard output. Ends with the command's last line if it fails with a code that is not
+    allowed."""
     done = output_of([BINARY, *arguments])
     if done.returncode != 0 and done.returncode not in allowed:
         fail(f"layersearch {' '.join(arguments)}: {(done.stderr.strip().splitlines() or ['failed'])[-1]}")
@@ -68,7 +69,7 @@ def layersearch(*arguments, allowed=()):
 
 
 def torch_environment():
-    """One thread, and the allocator that helps PyTorch most, where it is installed."""
+    """Returns an environment with one thread, and with the allocator that helps PyTorch most, if it is installed."""
     environment = dict(os.environ, OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", PYTHONPATH=BENCHMARKS)
     if "LD_PRELOAD" not in environment and os.path.exists(TCMALLOC):
         environment["LD_PRELOAD"] = TCMALLOC
@@ -76,13 +77,13 @@ def torch_environment():
 
 
 def python(module, task):
-    """The command that does a task of one of these modules."""
+    """Returns the command that does a task of one of these modules."""
     return [sys.executable, "-m", f"comparisons.{module}", json.dumps(task)]
 
 
 def run_all(tasks, slots, what):
-    """Does what has no file yet: (path, function) → the function's value is written there as JSON. Several at a time; what is under way
-    when the script is stopped is ended and kept."""
+    """Runs the tasks (path, function) that have no file yet, several at a time, and writes each function's value to
+    its path as JSON. If the script is stopped, those under way are finished and kept."""
     def do(path, function):
         write_json(path, function())
 
@@ -106,7 +107,7 @@ def run_all(tasks, slots, what):
 
 
 class Clock:
-    """Seconds in which a search was at work, over any number of sittings."""
+    """The seconds in which a search was at work, over any number of sittings."""
 
     def __init__(self, path):
         self.path = path
@@ -117,7 +118,7 @@ class Clock:
         self.keep()
 
     def keep(self):
-        """A sitting that is killed has lasted until this was called last."""
+        """Extends the sitting to the present. A sitting that is killed has lasted until the last call."""
         self.sittings[-1][1] = time.time()
         write_json(self.path, self.sittings)
 
@@ -126,18 +127,18 @@ class Clock:
         return sum(end - begin for begin, end in self.sittings)
 
     def at(self, wall):
-        """Seconds of the clock at a time of day."""
+        """Returns the clock's seconds at a time of day."""
         return sum(max(0.0, min(end, wall) - begin) for begin, end in self.sittings)
 
 
 def _end_with_parent():
-    """A search must not go on when what watches its clock was killed."""
+    """Ends a search with its parent: it must not go on when the process that watches its clock was killed."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 @contextlib.contextmanager
 def running(commands, log_path, environment=None):
-    """Processes at work, which are ended where the block ends before them; their outputs go to the end of a file."""
+    """Runs processes, and ends those still running at the end of the block. Their outputs are appended to a file."""
     with open(log_path, "a") as log:
         processes = [subprocess.Popen(command, stdout=log, stderr=log, env=environment, preexec_fn=_end_with_parent) for command in commands]
         try:
@@ -147,14 +148,14 @@ def running(commands, log_path, environment=None):
 
 
 def let_terminate():
-    """SIGTERM ends a script as Ctrl-C does, with what it started."""
+    """Makes SIGTERM end a script as Ctrl-C does, with what it started."""
     def interrupt(number, frame):
         raise KeyboardInterrupt
     signal.signal(signal.SIGTERM, interrupt)
 
 
 def _stop(processes):
-    """In an orderly way, then not."""
+    """Ends processes by SIGTERM, and by SIGKILL if they do not end."""
     for process in processes:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -187,7 +188,7 @@ def decimal(least, most):
 
 
 def numbers(read, increasing=False):
-    """Several of them with commas between them."""
+    """Reads several values separated by commas."""
     def all_of(text):
         values = [read(part) for part in text.split(",")]
         if increasing and values != sorted(set(values)):

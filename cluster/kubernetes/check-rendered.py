@@ -1,4 +1,5 @@
-"""What no schema knows of rendered manifests: that their parts fit together and that no container may do more than it must.
+"""Checks of rendered manifests that no schema makes: that their parts fit together and that no container may do more
+than it must.
 
     check-rendered.py FILE
 """
@@ -15,7 +16,7 @@ def seconds(text):
 
 
 def option(container, name):
-    """The value of --name=value."""
+    """Returns the value of --name=value; None if it is not given."""
     values = [a.split("=", 1)[1] for a in container.get("args", []) if a.startswith(name + "=")]
     return values[0] if values else None
 
@@ -51,7 +52,7 @@ def problems(documents):
                 secret = volume["secret"]
                 if secret.get("defaultMode") != 0o440:
                     yield f"{name}: the Secret {secret['secretName']} may be read by others"
-                # Of the overlay, or made by hand.
+                # Made by the overlay, or by hand.
                 if secrets and secret["secretName"] not in secrets:
                     yield f"{name}: there is no Secret {secret['secretName']}"
             if "configMap" in volume and volume["configMap"]["name"] not in configurations:

@@ -17,7 +17,7 @@ static volatile float sink;
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-// Twelve chains, more than latency times throughput of any core.
+// Twelve independent chains: more than the latency times the throughput of any core.
 #define CHAINS 12
 
 __attribute__((target("avx512f"))) static void loop_avx512(int64_t count) {

@@ -15,7 +15,7 @@ struct Benchmarks: ParsableCommand {
     subcommands: [Kernels.self, Steps.self, Variants.self, Decisions.self])
 }
 
-/// Fixed digits, without a formatter's locale.
+/// The number with this many digits after the decimal point, independent of the locale.
 func fixed(_ value: Double, _ digits: Int = 0) -> String {
   var scale = 1.0
   for _ in 0..<digits { scale *= 10 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Randomness
 import SearchCore
 
-/// What a round of the `surrogate` strategy takes to decide, on trainings that were drawn.
+/// Measures how long a round of the `surrogate` strategy takes to decide, on random trainings.
 struct Decisions: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "How long a round of the surrogate strategy takes to decide, on one core.",

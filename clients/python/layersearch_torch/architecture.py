@@ -1,4 +1,4 @@
-"""What a network is made of, from its name or its description (docs/networks.md)."""
+"""The structure of a network, from its name or its description (docs/networks.md)."""
 
 import re
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ _NAMED = {
 
 
 class Refused(Exception):
-    """This worker cannot do that work; the text says why."""
+    """Raised for a work that this worker cannot do; the text says why."""
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """`widths` are the stages' channels, that of the stem first; `width` how many times as wide the blocks are."""
+    """`widths` are the channels of the stem and of the stages; `width` is the factor by which the blocks are wider."""
 
     blocks: tuple
     widths: tuple
@@ -29,7 +29,8 @@ class Architecture:
 
 
 def parse_architecture(text):
-    """The architecture of a name, or of `family:key=value,…` with lists by slashes. Raises `Refused`."""
+    """Returns the architecture for a name, or for `family:key=value,…` with lists separated by slashes. Raises
+    `Refused`."""
     text = _NAMED.get(text, text)
     if text.startswith("resnet") and text[len("resnet") :] in _DEPTHS:
         text = f"cifar-resnet:depth={text[len('resnet'):]}"

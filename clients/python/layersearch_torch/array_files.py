@@ -14,11 +14,12 @@ _ZIP_PROBLEMS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeErr
 
 
 class Unreadable(Exception):
-    """A file cannot be read; the text says why."""
+    """Raised for a file that cannot be read; the text says why."""
 
 
 def read_arrays(path, names):
-    """The named arrays that a file has, by name. Its first bytes tell what it is. Raises `Unreadable`."""
+    """Returns the named arrays that a file has, by name. The file's first bytes tell its format. Raises
+    `Unreadable`."""
     try:
         with open(path, "rb") as file:
             start = file.read(9)
@@ -33,7 +34,8 @@ def read_arrays(path, names):
 
 
 def _read_safetensors(path, names):
-    """Eight bytes of the header's length, the header, then the numbers, which stay on disk until they are looked at."""
+    """Reads a safetensors file: eight bytes with the header's length, the header, then the numbers, which stay on
+    disk until they are used."""
     with open(path, "rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
         if length > _MOST_HEADER_BYTES:

@@ -1,4 +1,4 @@
-"""The set `arrays`: a file of images and labels, and perhaps of images and labels to test with."""
+"""The set `arrays`: a file of images and labels, and optionally of test images and labels."""
 
 import math
 
@@ -12,7 +12,7 @@ _IMAGES_AT_ONCE = 1000
 
 
 class Arrays:
-    """A whole file, checked. Raises `Unreadable` for one that is no data set."""
+    """A whole file, checked. Raises `Unreadable` if the file is not a data set."""
 
     def __init__(self, path):
         found = read_arrays(path, ("images", "labels", "test_images", "test_labels"))
@@ -38,7 +38,7 @@ class Arrays:
 
 
 def _part(found, images, labels):
-    """Pixels [image][channel][row][column] and labels of two arrays."""
+    """Returns the pixels [image][channel][row][column] and the labels of two arrays."""
     for name in (images, labels):
         if not isinstance(found.get(name), np.ndarray):
             raise Unreadable(f"it has no array {name}")
@@ -66,7 +66,8 @@ def _classes(labels):
 
 
 def _measured(pixels):
-    """Mean and deviation of all bytes of each channel, from counts of them; the deviation of a single color is 1."""
+    """Returns the mean and the deviation of all bytes of each channel, from their counts. The deviation of a single
+    color is 1."""
     counts = np.zeros((3, 256), np.int64)
     for low in range(0, len(pixels), _IMAGES_AT_ONCE):
         part = pixels[low : low + _IMAGES_AT_ONCE]

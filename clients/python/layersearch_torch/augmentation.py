@@ -1,4 +1,4 @@
-"""How training images are varied: drawn choices, an epoch at a time."""
+"""How training images are varied: random choices, for an epoch at a time."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ import torch
 
 @dataclass(frozen=True)
 class Augmentation:
-    """`margin`: black pixels on each side before the crop; `flips` left to right; `hole`: side of a square that
-    becomes the mean color, 0 for none."""
+    """`margin`: black pixels on each side before the crop; `flips`: whether images are mirrored left to right;
+    `hole`: the side of a square that becomes the mean color, 0 for none."""
 
     image_size: int
     margin: int = 0
@@ -17,14 +17,15 @@ class Augmentation:
 
     @staticmethod
     def of(work):
-        """What a work asks for; its parts are empty where that is nothing."""
+        """Returns the augmentation that a work asks for. Parts that it does not name are off."""
         size, parts = work.shape.image_size, work.augmentation
         margin, hole = size // 8 if "crop" in parts else 0, size // 2 if "cutout" in parts else 0
         return Augmentation(size, margin, "flip" in parts, hole)
 
     def choices(self, count, generator):
-        """All images in a fresh order, a column an image: its position, the window's row and column, whether it is
-        mirrored, row and column of the hole's center. Whole numbers [6][count]."""
+        """Returns the choices for all images in a new order, one column per image: its position, the window's row
+        and column, whether it is mirrored, and the row and column of the hole's center. They are integers
+        [6][count]."""
         order = torch.randperm(count, generator=generator)
 
         def drawn(rows, bound):

@@ -1,4 +1,4 @@
-"""Training rate of a network on this machine."""
+"""The training rate of a network on this machine."""
 
 import time
 
@@ -22,7 +22,8 @@ _WORK = (
 
 
 def bench(model, candidate, variant, device, batch, seconds):
-    """Images a second, median of five parts of `seconds` in all, augmentation included; parameters of the network."""
+    """Returns the images per second, including augmentation, as the median of five parts of `seconds` in all, and
+    the network's number of parameters."""
     prepare(device)
     work = parse_work(_WORK.format(model, variant, batch, candidate))
     random = np.random.default_rng(1)

@@ -12,7 +12,7 @@ _IMAGE_BYTES = 3 * 32 * 32
 
 @dataclass(frozen=True)
 class CifarFormat:
-    """`files` in their order, the test images last; of a record's label bytes the last one counts."""
+    """`files` are in order, with the test images last. The last of a record's label bytes is the label."""
 
     name: str
     folder: str
@@ -30,7 +30,7 @@ class CifarFormat:
 
     @property
     def length(self):
-        """Bytes of all files."""
+        """The number of bytes of all files."""
         return (self.shape.images + self.shape.test_images) * self.record_bytes
 
 
@@ -53,7 +53,7 @@ FORMATS = {
 
 
 class Cifar:
-    """The records of a set: of all its files in their order, or of one file with all of them."""
+    """The records of a set, from all its files in order, or from one file with all of them."""
 
     def __init__(self, name, paths):
         self._format = FORMATS[name]

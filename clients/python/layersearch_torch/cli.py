@@ -111,7 +111,7 @@ def _run_worker(arguments):
 
 
 def main(arguments=None):
-    """Exit code: 0 done, 1 failed, 2 usage."""
+    """Runs the command line. Returns the exit code: 0 done, 1 failed, 2 usage."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         return _run_bench(arguments[1:]) if arguments[:1] == ["bench"] else _run_worker(arguments)

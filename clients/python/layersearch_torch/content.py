@@ -1,4 +1,4 @@
-"""A content that is fetched from the coordinator in checked pieces, into a cache."""
+"""Fetches a content from the coordinator, in checked pieces, into a cache."""
 
 import fcntl
 import hashlib
@@ -14,7 +14,7 @@ _TRIES = 3
 
 
 def digest(paths):
-    """SHA-256 of files, one after the other, as hexadecimal digits."""
+    """Returns the SHA-256 of the concatenated files, as hexadecimal digits."""
     digest = hashlib.sha256()
     for path in paths:
         with open(path, "rb") as file:
@@ -24,9 +24,9 @@ def digest(paths):
 
 
 class Fetch:
-    """Asks for one content until `path` is its file, or `failure` says why it cannot be had.
+    """Asks for one content until `path` is its file, or until `failure` says why it is not available.
 
-    Of the processes that share a cache one fetches; the others wait for its lock and find what it fetched.
+    Of the processes that share a cache, one fetches. The others wait for its lock and find what it fetched.
     """
 
     def __init__(self, content_hash, length, cache, send):
@@ -50,7 +50,7 @@ class Fetch:
         self.failure = None
 
     def tick(self, now):
-        """Asks for what is to be asked for."""
+        """Sends the requests that are due."""
         if self.path is not None or self.failure is not None or not self._has_lock():
             return
         if self._length is None:
@@ -73,7 +73,7 @@ class Fetch:
             self._asked += length
 
     def begin_again(self, now):
-        """After a new welcome: what is under way was lost with the connection."""
+        """Continues after a new welcome: the requests under way were lost with the connection."""
         self._asked_query = None
         self._asked = self._written
         self._retry_at = None
@@ -116,7 +116,7 @@ class Fetch:
         self._finish_if_whole(now)
 
     def close(self):
-        """Leaves the cache; what was fetched stays for the next."""
+        """Leaves the cache. What was fetched stays for the next process."""
         for held in (self._file, self._lock):
             if held is not None:
                 held.close()
@@ -141,7 +141,7 @@ class Fetch:
         return self.path is None
 
     def _open(self):
-        """Goes on where the bytes on disk end."""
+        """Continues after the bytes that are on disk."""
         self._digest = hashlib.sha256()
         self._file = open(self._partial, "ab+")
         if self._file.tell() > self._length:

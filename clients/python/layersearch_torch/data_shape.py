@@ -1,11 +1,11 @@
-"""What a data set holds, as far as networks and selections of images follow from it."""
+"""The properties of a data set that networks and selections of images depend on."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DataShape:
-    """`image_size`: rows and columns; `test_images`: 0 where there are none."""
+    """`image_size` is the number of rows and of columns; `test_images` is 0 if there are none."""
 
     classes: int
     image_size: int
@@ -17,7 +17,7 @@ class DataShape:
         return f"{self.images} images of {size} in {self.classes} classes, {self.test_images} to test with"
 
 
-# Of `arrays` each file holds something else. Drawn sets have more training images where more are asked for.
+# Each file of `arrays` has its own shape. Drawn sets have more training images if more are asked for.
 SHAPES = {
     "cifar10": DataShape(10, 32, 50_000, 10_000),
     "cifar100": DataShape(100, 32, 50_000, 10_000),

@@ -14,13 +14,13 @@ _HASH = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def _paths(name, place):
-    """Paths of a set's files where they lie at a place: a folder, or a file of arrays."""
+    """Returns the paths of a set's files at a place: a folder, or a file of arrays."""
     return [place] if name == "arrays" else [os.path.join(place, file) for file in FORMATS[name].files]
 
 
 def find(requirement, length, own_place, cache):
-    """Paths of the first set with the content that is asked for, or nothing: in the worker's own place, where the
-    coordinator has it, in the standard place, in the cache, where it is one file."""
+    """Returns the paths of the first set with the required content, or None. Looks in the worker's own place, in the
+    coordinator's place, in the standard place, and in the cache, where a set is one file."""
     name = requirement.name
     standard = os.path.expanduser(f"{_STANDARD}/{FORMATS[name].folder}") if name in FORMATS else None
     sets = [_paths(name, place) for place in (own_place, requirement.path_hint, standard) if place]
@@ -34,8 +34,8 @@ def find(requirement, length, own_place, cache):
 
 
 class DataSource:
-    """`place` is what a slot's process opens, once the images are there: paths of files, or of the folder for drawn
-    images. `failure` says why they never will be."""
+    """`place` is what a slot's process opens once the images are available: the paths of files, or of the folder for
+    drawn images. `failure` says why they never will be."""
 
     def __init__(self, cache, own_place, send, log):
         self._cache, self._own_place, self._send, self._log = cache, own_place, send, log
@@ -46,7 +46,7 @@ class DataSource:
         self.failure = None
 
     def _on_disk(self, step, *arguments):
-        """What the disk does not do is told, and ends the worker."""
+        """Performs a step. If the disk fails, sets `failure`, which ends the worker."""
         try:
             step(*arguments)
         except OSError as error:
@@ -54,7 +54,7 @@ class DataSource:
             self.close()
 
     def require(self, requirement, now):
-        """Begins to look for a set; for the one that is looked for already, goes on."""
+        """Begins to look for a set, or continues if it is the one that is looked for already."""
         if requirement == self._requirement:
             if self._fetch is not None:
                 self._on_disk(self._fetch.begin_again, now)
@@ -114,7 +114,7 @@ class DataSource:
 
 
 class _Search:
-    """Reads the sets of this machine on a thread of its own: their hashes take a moment."""
+    """Looks for the set on this machine in a separate thread, because hashing takes a moment."""
 
     def __init__(self, *arguments):
         self.place = None

@@ -1,4 +1,4 @@
-"""The drawn set: images drawn as they are asked for, and kept."""
+"""The drawn set: images are drawn when they are asked for, and kept."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ _NORMALIZATION = Normalization((0.382, 0.382, 0.382), (0.200, 0.200, 0.200))
 
 
 class Shapes10:
-    """Drawn images; what was drawn is kept in `folder`, since an image takes about a millisecond."""
+    """Drawn images. They are kept in `folder`, because drawing an image takes about a millisecond."""
 
     shape = SHAPES["shapes10"]
 
@@ -41,7 +41,7 @@ class Shapes10:
 
 
 def _kept(path, count):
-    """The pixels of a file that begins with their SHA-256; nothing where it is not there or not whole."""
+    """Returns the pixels of a file that begins with their SHA-256; None if it does not exist or is damaged."""
     try:
         with open(path, "rb") as file:
             digest, content = file.read(32), file.read()
@@ -53,7 +53,7 @@ def _kept(path, count):
 
 
 def _keep(path, pixels):
-    """Writes a file for `_kept`; one that cannot be written is not kept."""
+    """Writes a file for `_kept`. A file that cannot be written is not kept."""
     content = pixels.tobytes()
     temporary = f"{path}.{os.getpid()}.partial"
     try:

@@ -1,4 +1,4 @@
-"""The four frames of a message, and the codes of those that are spoken here."""
+"""The four frames of a message, and the codes of the messages that are used here."""
 
 import json
 import struct
@@ -14,21 +14,21 @@ CONTENT_ANNOUNCEMENT, CONTENT_PIECE, CONTENT_REFUSAL, BENCH, JOB = 76, 77, 78, 8
 
 
 class Malformed(Exception):
-    """What was received cannot be read; the text says why."""
+    """Raised for received data that cannot be read; the text says why."""
 
 
 def json_bytes(value):
-    """The one form of a payload: sorted keys, no spaces, ASCII. Raises ValueError for NaN and infinity."""
+    """Returns a payload in its only form: sorted keys, no spaces, ASCII. Raises ValueError for NaN and infinity."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def encode(code, number, payload):
-    """Frames of a message; `payload` is an object."""
+    """Returns the frames of a message; `payload` is an object."""
     return [MAGIC, bytes([code]), struct.pack(">Q", number), json_bytes(payload)]
 
 
 def decode(frames):
-    """Code and payload (bytes) of received frames."""
+    """Returns the code and the payload (bytes) of received frames."""
     if len(frames) != 4:
         raise Malformed(f"{len(frames)} frames instead of 4")
     if frames[0] != MAGIC:

@@ -1,4 +1,5 @@
-"""When a worker says hello: until it is welcomed, after growing pauses, and anew where it is not known any more."""
+"""When a worker says hello: until it is welcomed, with growing pauses, and again if the coordinator no longer knows
+it."""
 
 import random
 
@@ -22,11 +23,11 @@ class Greeting:
         return self.awaits_welcome and self._was_said
 
     def end(self):
-        """It was answered."""
+        """Ends the greeting: a hello was answered."""
         self.awaits_welcome, self._was_said, self._tries = False, False, 0
 
     def begin(self, now):
-        """Says hello as at the start, but for one that is on its way."""
+        """Says hello as at the start, unless a hello is in flight."""
         if not self.awaits_welcome or now - self._said_at >= _LEAST_SECONDS:
             self.awaits_welcome = True
             self._tries = 0

@@ -1,4 +1,4 @@
-"""Images of a data set, and which of them are trained on and which are held out."""
+"""The images of a data set, and their division into training and validation images."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from layersearch_torch.randomness import StableRandom
 
 @dataclass(frozen=True)
 class Normalization:
-    """Of red, green and blue: a pixel is (byte / 255 - mean) / deviation."""
+    """The means and deviations of red, green and blue: a pixel becomes (byte / 255 - mean) / deviation."""
 
     mean: tuple
     deviation: tuple
@@ -17,7 +17,7 @@ class Normalization:
 
 @dataclass
 class Images:
-    """`pixels`: bytes [image][channel][row][column]; `labels`: whole numbers [image]."""
+    """`pixels` are bytes [image][channel][row][column]; `labels` are integers [image]."""
 
     pixels: np.ndarray
     labels: np.ndarray
@@ -25,7 +25,7 @@ class Images:
 
 
 def split(total, train, validation, seed):
-    """Positions among the training images, ascending: those to train on, those held out."""
+    """Returns positions among the training images, ascending: those to train on, and those held out."""
     held = set(StableRandom(seed, "validation images").permutation(total)[:validation]) if validation else set()
     rest = [i for i in range(total) if i not in held]
     return rest[:train], sorted(held)

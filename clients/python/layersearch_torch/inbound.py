@@ -1,4 +1,4 @@
-"""What a coordinator says, checked. `read` gives a message of it or raises `Malformed`."""
+"""A coordinator's messages, checked. `read` returns a message or raises `Malformed`."""
 
 import json
 import math
@@ -108,7 +108,7 @@ class Piece:
 
 
 class _Object:
-    """Keys of a JSON object, taken with their types and ranges."""
+    """A JSON object whose values are taken by key, with their types and ranges checked."""
 
     def __init__(self, value, name):
         if not isinstance(value, dict):
@@ -213,7 +213,7 @@ def _no_constants(name):
 
 
 def read(code, payload):
-    """The message of a code and a payload (bytes)."""
+    """Returns the message for a code and a payload (bytes)."""
     if code == frames.CONTENT_PIECE:
         return _piece(payload)
     if code == frames.REREGISTER:

@@ -1,4 +1,4 @@
-"""A work from its text to the outcome of its result."""
+"""Runs a work, from its text to the outcome of its result."""
 
 import traceback
 
@@ -18,13 +18,13 @@ from layersearch_torch.work import Refused, parse_work
 
 
 class OpenedData:
-    """The images of the set that was asked for last."""
+    """The images of the set that was opened last."""
 
     def __init__(self):
         self._key = self._data = None
 
     def open(self, name, place):
-        """`place` is what a `DataSource` found. Raises `Unreadable` for files that are no such set."""
+        """`place` is what a `DataSource` found. Raises `Unreadable` if the files are not such a set."""
         if self._key != (name, place):
             self._key = self._data = None
             if name == "shapes10":
@@ -36,8 +36,8 @@ class OpenedData:
 
 
 def run_job(text, data_set, place, opened, device, report):
-    """The keys `outcome` and `failure` of a result; `opened` is kept from job to job. Never raises for what a work or
-    a data set can cause."""
+    """Returns the keys `outcome` and `failure` of a result. `opened` is kept from job to job. Never raises for
+    anything that a work or a data set can cause."""
     memory.forget_peak()
     try:
         work = parse_work(text)

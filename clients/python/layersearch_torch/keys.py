@@ -1,4 +1,4 @@
-"""Keys of a worker: three files of 64 hexadecimal digits; lines that begin with `#` are comments."""
+"""The keys of a worker: three files of 64 hexadecimal digits. Lines that begin with `#` are comments."""
 
 import os
 import re
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 
 class BadKeys(Exception):
-    """Keys that cannot be used; the text says why."""
+    """Raised for keys that cannot be used; the text says why."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """32 bytes each."""
+    """Three keys of 32 bytes each."""
 
     secret: bytes
     public: bytes

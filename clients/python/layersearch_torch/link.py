@@ -1,4 +1,4 @@
-"""The socket to the coordinator: a DEALER, and what its monitor tells of connections."""
+"""The socket to the coordinator: a DEALER, with a monitor that reports on its connections."""
 
 import zmq
 from zmq.utils import z85
@@ -24,7 +24,7 @@ _FAILED = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROT
 
 
 class Link:
-    """Sends and receives messages; nothing waits here."""
+    """Sends and receives messages. No call waits."""
 
     def __init__(self, address, keys=None):
         self._address = address
@@ -41,7 +41,7 @@ class Link:
         self.socket.connect(address)
 
     def send(self, code, payload):
-        """Whether it is on its way; without a connection it is not."""
+        """Sends a message. Returns whether it is on its way; without a connection it is not."""
         self._number += 1
         try:
             self.socket.send_multipart(frames.encode(code, self._number, payload), zmq.NOBLOCK)
@@ -50,14 +50,15 @@ class Link:
             return False
 
     def receive(self):
-        """Frames of a message, or nothing."""
+        """Returns the frames of a message, or None."""
         try:
             return self.socket.recv_multipart(zmq.NOBLOCK)
         except zmq.Again:
             return None
 
     def failures(self):
-        """How many handshakes failed since, and whether one did because the key is not let in."""
+        """Returns the number of handshakes that failed since the last call, and whether one failed because the key
+        is not authorized."""
         count, is_refused = 0, False
         while self.monitor.poll(0):
             event = recv_monitor_message(self.monitor)["event"]
@@ -66,7 +67,7 @@ class Link:
         return count, is_refused
 
     def connect_again(self):
-        """ZeroMQ itself does not try a connection again whose handshake failed."""
+        """Connects again, because ZeroMQ does not retry a connection whose handshake failed."""
         try:
             self.socket.disconnect(self._address)
         except zmq.ZMQError:

@@ -1,10 +1,10 @@
-"""Memory of this process, as Linux counts it."""
+"""The memory of this process, as Linux counts it."""
 
 import re
 
 
 def forget_peak():
-    """Begins anew what `peak_bytes` counts, where the system can."""
+    """Resets the peak that `peak_bytes` returns, if the system can."""
     try:
         with open("/proc/self/clear_refs", "w") as file:
             file.write("5")

@@ -1,4 +1,4 @@
-"""ResNets, dense or with decomposed layers; module names are those of candidates."""
+"""ResNets, dense or with decomposed layers. The names of modules are those in candidates."""
 
 import math
 
@@ -10,7 +10,8 @@ from layersearch_torch.architecture import Refused, parse_architecture
 
 
 class BasisConvolution(nn.Module):
-    """A convolution with `rank` filters, and a 1x1 convolution that makes the other outputs (or all) of its maps."""
+    """A convolution with `rank` filters, and a 1x1 convolution that combines its maps into the other outputs (or
+    all)."""
 
     def __init__(self, dense, rank, variant, shared=None):
         super().__init__()
@@ -32,7 +33,8 @@ class BasisConvolution(nn.Module):
 
 
 class Classifier(nn.Module):
-    """The linear layer `fc` with bias, as a 1x1 convolution of one pixel, so that it may be decomposed like others."""
+    """The linear layer `fc` with bias, as a 1x1 convolution of one pixel, so that it can be decomposed like other
+    layers."""
 
     def __init__(self, inputs, outputs):
         super().__init__()
@@ -44,7 +46,8 @@ class Classifier(nn.Module):
 
 
 class Shortcut(nn.Module):
-    """Every `stride`th pixel, and channels of zeros, half of those that are missing before and half behind."""
+    """Takes every `stride`th pixel, and adds the missing channels as zeros, half of them before and half after the
+    others."""
 
     def __init__(self, inputs, outputs, stride):
         super().__init__()
@@ -57,7 +60,7 @@ class Shortcut(nn.Module):
 
 
 class Block(nn.Module):
-    """Convolutions `conv1`, … of a block, each with its batch norm, and a shortcut of option A or B."""
+    """The convolutions `conv1`, … of a block, each with its batch norm, and a shortcut of option A or B."""
 
     def __init__(self, inputs, inner, outputs, stride, is_bottleneck, has_projection):
         super().__init__()
@@ -113,7 +116,7 @@ class ResNet(nn.Module):
 
 
 def _place(network, layer):
-    """The module that holds the convolution of a layer, and its name there."""
+    """Returns the module that has the convolution of a layer, and the convolution's name in it."""
     path = layer.split(".")
     if layer == "fc":
         return network.fc, "weights"
@@ -126,7 +129,7 @@ def _place(network, layer):
 
 
 def make_network(model, candidate, seed, classes):
-    """The network of a candidate with initial weights of a seed, on the CPU."""
+    """Returns the network of a candidate on the CPU, with initial weights from a seed."""
     network = ResNet(parse_architecture(model), classes)
     shared = {}
     for layer, decomposition in candidate.items():
@@ -166,7 +169,8 @@ def _is_basis(module):
 
 
 def parameter_parts(network):
-    """Parameters by part: `coefficients`, `basis` of decomposed layers, and `other`; shared ones once."""
+    """Returns the parameters by part: `coefficients` and `basis` of decomposed layers, and `other`. Shared
+    parameters are listed once."""
     parts = {"coefficients": [], "basis": [], "other": []}
     for name, parameter in network.named_parameters():
         part = name.split(".")[-2] if "." in name else "other"

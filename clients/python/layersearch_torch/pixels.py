@@ -1,4 +1,4 @@
-"""Images on a device, as bytes; batches of them as normalized numbers."""
+"""Images on a device, as bytes, and batches of them as normalized numbers."""
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +8,7 @@ from layersearch_torch.augmentation import Augmentation
 
 class Pixels:
     def __init__(self, images, device, augmentation=None):
-        """For windows by choices of `augmentation`; none: images as they are."""
+        """Prepares images for the windows that `augmentation` chooses; without it, for the images as they are."""
         side = images.pixels.shape[-1]
         augmentation = augmentation or Augmentation(side)
         self._hole = augmentation.hole
@@ -27,14 +27,14 @@ class Pixels:
 
     @property
     def side(self):
-        """Rows and columns of an image."""
+        """The number of rows, and of columns, of an image."""
         return len(self._window)
 
     def plain(self, low, high):
         return self._normalized(self._pixels[low:high])
 
     def windows(self, choice):
-        """A batch of `Augmentation.choices`, with its labels."""
+        """Returns the batch for choices of `Augmentation.choices`, with its labels."""
         position, row, column, mirrored, *center = choice
         rows = row[:, None] + self._window
         steps = torch.where(mirrored[:, None] > 0, self.side - 1 - self._window, self._window)
@@ -48,7 +48,7 @@ class Pixels:
         return x, self.labels[position]
 
     def _is_cut(self, center):
-        """Of each row (or column), whether it is one of the hole."""
+        """Returns for each row (or column) whether it belongs to the hole."""
         distance = self._window - (center[:, None] - self._hole // 2)
         return (distance >= 0) & (distance < self._hole)
 

@@ -4,7 +4,7 @@ MASK = (1 << 64) - 1
 
 
 def splitmix(state):
-    """The next state and the word of it."""
+    """Returns the next state and its word."""
     state = (state + 0x9E3779B97F4A7C15) & MASK
     z = state
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
@@ -13,7 +13,7 @@ def splitmix(state):
 
 
 def text_hash(text):
-    """FNV-1a of the UTF-8 bytes, then one step of SplitMix64."""
+    """Returns FNV-1a of the UTF-8 bytes, followed by one step of SplitMix64."""
     h = 0xCBF29CE484222325
     for byte in text.encode():
         h = (h ^ byte) * 0x100000001B3 & MASK
@@ -21,7 +21,7 @@ def text_hash(text):
 
 
 class StableRandom:
-    """A stream of a seed; a purpose gives one of its own."""
+    """The random stream of a seed. With a purpose, it is another stream."""
 
     def __init__(self, seed, purpose=None):
         state = seed ^ (text_hash(purpose) if purpose is not None else 0)
@@ -31,7 +31,7 @@ class StableRandom:
             self._s.append(word)
 
     def next(self):
-        """64 random bits."""
+        """Returns 64 random bits."""
         s = self._s
         x = s[1] * 5 & MASK
         result = ((x << 7 | x >> 57) & MASK) * 9 & MASK
@@ -45,11 +45,11 @@ class StableRandom:
         return result
 
     def uniform(self):
-        """From 0 to 1, without 1."""
+        """Returns a number from 0 to 1, excluding 1."""
         return (self.next() >> 11) * 2.0**-53
 
     def integer(self, bound):
-        """From 0 to `bound`, without `bound`."""
+        """Returns an integer from 0 to `bound`, excluding `bound`."""
         product = self.next() * bound
         if product & MASK < bound:
             threshold = (MASK + 1 - bound) % bound

@@ -12,7 +12,8 @@ class _Result:
 
 
 class Results:
-    """Of one study at a time. `send(report)` says whether it could be sent, `log(text)` what went wrong."""
+    """The results of one study at a time. `send(report)` returns whether it could be sent; `log(text)` reports
+    errors."""
 
     def __init__(self, spool, send, log):
         self._spool, self._send, self._log = spool, send, log
@@ -27,7 +28,8 @@ class Results:
         return sorted(self._held)
 
     def take(self, study, is_ours):
-        """Those of earlier processes, once a study: how many there are that `is_ours(report)`."""
+        """Takes the results of earlier processes, once per study. Returns the number of those for which
+        `is_ours(report)` is true."""
         if self._taken_of == study:
             return 0
         self._taken_of = study
@@ -43,12 +45,12 @@ class Results:
             self._log(f"a result is not in the spool, in memory only: {error}")
 
     def remove(self, study, reference):
-        """It is acknowledged."""
+        """Removes a result that was acknowledged."""
         if self._held.pop(reference, None) is not None:
             self._spool.remove(study, reference)
 
     def release(self):
-        """Another study follows; what is in the spool stays there."""
+        """Forgets the results, because another study follows. Those in the spool stay there."""
         self._held.clear()
         self._spool.release()
 
@@ -61,7 +63,7 @@ class Results:
             self.send(reference, now)
 
     def send_due(self, now):
-        """Again, those that were not acknowledged for a while."""
+        """Sends again the results that were not acknowledged for a while."""
         for reference, result in list(self._held.items()):
             if now - result.sent >= _AGAIN_SECONDS:
                 self.send(reference, now)

@@ -1,4 +1,4 @@
-"""A worker at work: the session with its socket, slots, signals and clock."""
+"""A running worker: the session with its socket, slots, signals and clock."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ class Service:
         log(f"worker {worker}, {identity.kernel_variant}, {slots} slots, coordinator {address}")
 
     def run(self):
-        """Works until the session ends; its exit code."""
+        """Works until the session ends. Returns the exit code."""
         os.set_blocking(self._waker, False)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):

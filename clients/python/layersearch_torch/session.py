@@ -1,4 +1,4 @@
-"""What a worker says when: the state machine of a session. No sockets and no clocks; `now` is in seconds."""
+"""What a worker sends, and when: the state machine of a session. No sockets and no clocks; `now` is in seconds."""
 
 from dataclasses import dataclass
 from typing import Optional
@@ -18,7 +18,7 @@ _REST_SECONDS = 30
 
 @dataclass
 class Identity:
-    """What a hello says of this worker."""
+    """What a hello tells about this worker."""
 
     worker: str
     host: str
@@ -37,7 +37,7 @@ class _Training:
 
 @dataclass
 class _Leaving:
-    """`deadline`: trainings are handed back then; acknowledgements are waited for till `acknowledged_by`."""
+    """Trainings are handed back at `deadline`; the worker waits for acknowledgments until `acknowledged_by`."""
 
     reason: str
     deadline: float
@@ -45,11 +45,12 @@ class _Leaving:
 
 
 class Session:
-    """`handle` takes a message, `progress` and `done` what trainings tell, `tick` the time, several times a second.
+    """`handle` takes a message, `progress` and `done` take what trainings report, and `tick` takes the time, several
+    times a second.
 
-    `exit_code` is set where the process is to end; `error` says why, where it is not 0. `send(code, payload)`,
-    `log(text)`, `trainings.start(reference, work, set, place)` and `.stop(reference)`, a `spool` and a
-    `data` source are what it acts on.
+    `exit_code` is set when the process must end; `error` says why if it is not 0. The session acts on
+    `send(code, payload)`, `log(text)`, `trainings.start(reference, work, set, place)` and `.stop(reference)`, a `spool`
+    and a `data` source.
     """
 
     def __init__(self, identity, send, trainings, spool, data, log, grace=10.0):
@@ -67,7 +68,7 @@ class Session:
         self.exit_code = None
         self.error = None
 
-    # What comes from the coordinator
+    # Messages of the coordinator
 
     def handle(self, message, now):
         self._heard = now
@@ -159,7 +160,7 @@ class Session:
     def _on_data(self, message, now):
         self._data.handle(message, now)
 
-    # What comes from trainings, and from who started this
+    # Reports of trainings, and requests to end
 
     def progress(self, reference, told, now):
         training = self._running.get(reference)
@@ -168,7 +169,7 @@ class Session:
             self._send_progress(reference, training, now)
 
     def done(self, reference, keys, now):
-        """The training ended with these keys of a result, `outcome` and perhaps `failure`."""
+        """Handles the end of a training, with these keys of its result: `outcome` and, if it failed, `failure`."""
         if self._running.pop(reference, None) is None:
             return
         if "returned" in keys["outcome"]:
@@ -176,10 +177,10 @@ class Session:
         self._finish(reference, keys, now)
 
     def leave(self, reason, now):
-        """Takes no more, finishes what ends soon, hands back the rest, then ends."""
+        """Takes no more jobs, finishes what ends soon, hands back the rest, and then ends."""
         if self._leaving is None:
             self._log(f"leaving: {reason}")
-            # Of the grace time: for handing back, and for acknowledgements.
+            # The part of the grace time that is left for handing back and for acknowledgments.
             reserve = min(_RESERVE_SECONDS, self._grace / 3)
             self._leaving = _Leaving(reason, now + self._grace - reserve, now + max(self._grace, _RESERVE_SECONDS))
             self._say_ready(now)
@@ -201,7 +202,7 @@ class Session:
         if self._leaving is not None:
             self._tick_leaving(now)
 
-    # Inside
+    # Internals
 
     def _tick_hello(self, now):
         if self._welcome is not None and not self._greeting.awaits_welcome:
@@ -245,13 +246,14 @@ class Session:
         return stopped
 
     def _forget_study(self):
-        """Another study has taken the place of the one that welcomed before; its results stay in the spool."""
+        """Forgets the study that was welcomed before, because another one has taken its place. Its results stay in
+        the spool."""
         self._log("another study is at this address: what trained ends")
         self._stop_all()
         self._results.release()
 
     def _is_ours(self, report):
-        """Whether a result in the spool was computed with what this worker computes with."""
+        """Returns whether a result in the spool was computed with this worker's kernel variant."""
         finished = report["outcome"].get("finished")
         return finished is None or finished["_0"]["kernelVariant"] == self._identity.kernel_variant
 

@@ -1,7 +1,8 @@
-"""The process of a slot: trains what it reads from standard input, a JSON object a line, and writes events likewise.
+"""The process of a slot: trains what it reads from standard input, one JSON object per line, and writes events in the
+same way.
 
-In: {"data_set", "place", "device", "threads", "work"}; out: {"progress": …}, then {"done": …}. It ends with its
-parent."""
+In: {"data_set", "place", "device", "threads", "work"}; out: {"progress": …}, then {"done": …}. The process ends with
+its parent."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Processes that train, one a slot: started when first needed, kept for the next job, replaced when they end."""
+"""Processes that train, one per slot: started when first needed, kept for the next job, replaced when they end."""
 
 import collections
 import json
@@ -11,7 +11,7 @@ from layersearch_torch.outcomes import failure
 
 
 class Slots:
-    """`start` and `stop` trainings; `read` gives what they told since, as pairs of reference and event."""
+    """Starts and stops trainings. `read` returns what they reported since, as pairs of reference and event."""
 
     def __init__(self, count, device):
         self._count, self._device = count, device
@@ -86,7 +86,7 @@ class _Process:
             self._child.stdin.write(json.dumps(request).encode() + b"\n")
             self._child.stdin.flush()
         except BrokenPipeError:
-            pass  # `read` finds that it ended
+            pass  # `read` notices that it ended
 
     def is_alive(self):
         return self._child.poll() is None
@@ -95,7 +95,7 @@ class _Process:
         return [self._child.stdout.fileno(), self._child.stderr.fileno()]
 
     def read(self):
-        """Events since, and whether the process has ended."""
+        """Returns the events since the last call, and whether the process has ended."""
         errors, _ = self._lines(self._child.stderr)
         self._last_lines.extend(line.decode(errors="replace") for line in errors)
         lines, has_ended = self._lines(self._child.stdout)
@@ -116,7 +116,7 @@ class _Process:
         return lines, has_ended
 
     def account(self):
-        """What a result says of a process that ended by itself."""
+        """Returns the failure of a process that ended by itself."""
         self.end()
         code = self._child.returncode
         more = {"signal": -code} if code < 0 else {"exitCode": code & 255}
@@ -135,7 +135,7 @@ class _Process:
                 pass
 
     def _is_ending(self):
-        """Whether its standard output is closed: then it ends by itself within a moment."""
+        """Returns whether the process has closed its standard output; then it ends by itself within a moment."""
         try:
             if os.read(self._child.stdout.fileno(), 1) != b"":
                 return False

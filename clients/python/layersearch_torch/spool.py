@@ -1,4 +1,4 @@
-"""Results on disk until they are acknowledged: a file each, locked by the process that answers for it."""
+"""Results on disk until they are acknowledged: one file each, locked by the process that is responsible for it."""
 
 import fcntl
 import hashlib
@@ -11,7 +11,7 @@ from layersearch_torch.frames import json_bytes
 from layersearch_torch.inbound import Reference
 
 _KEPT_SECONDS = 31 * 86400
-# Of files of a spool: nothing else of the folder is touched.
+# The names of a spool's files. Nothing else in the folder is touched.
 _NAME = re.compile(r"[0-9a-f]{16}-\d+-\d+\.result(\.\d+\.partial)?")
 
 
@@ -25,7 +25,7 @@ class Spool:
         self._remove_old()
 
     def write(self, study, reference, report):
-        """Keeps a result: written whole, synced, renamed."""
+        """Keeps a result: written as a whole, synced, renamed."""
         path = self._path(study, reference)
         temporary = f"{path}.{os.getpid()}.partial"
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -42,7 +42,7 @@ class Spool:
         self._locks[path] = descriptor
 
     def take(self, study, is_wanted=lambda report: True):
-        """Results of a study that no other process has: reference → report."""
+        """Takes the results of a study that no other process has. Returns the reports by reference."""
         taken = {}
         for name in sorted(os.listdir(self._folder)):
             path = os.path.join(self._folder, name)
@@ -63,7 +63,7 @@ class Spool:
         self._release(path)
 
     def release(self):
-        """Leaves all results to whoever takes them."""
+        """Leaves all results to other processes."""
         for path in list(self._locks):
             self._release(path)
 
@@ -76,7 +76,7 @@ class Spool:
             os.close(descriptor)
 
     def _locked(self, path):
-        """The report of a file that was locked; nothing where another has it or it cannot be read."""
+        """Locks a file and returns its report; None if another process has it or it cannot be read."""
         try:
             descriptor = os.open(path, os.O_RDONLY)
         except OSError:

@@ -6,7 +6,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def one_line(text, limit=2000):
-    """`text` on one line of at most `limit` bytes of UTF-8."""
+    """Returns `text` on one line of at most `limit` bytes of UTF-8."""
     line = _CONTROL.sub(" ", str(text)).strip()
     encoded = line.encode()
     if len(encoded) <= limit:
@@ -15,5 +15,5 @@ def one_line(text, limit=2000):
 
 
 def is_plain(text, limit):
-    """Whether a received text has no control characters and at most `limit` bytes."""
+    """Returns whether a received text has no control characters and at most `limit` bytes."""
     return isinstance(text, str) and not _CONTROL.search(text) and len(text.encode()) <= limit

@@ -1,4 +1,4 @@
-"""Times of a candidate over those of the dense network."""
+"""The times of a candidate relative to those of the dense network."""
 
 import statistics
 import time
@@ -14,7 +14,8 @@ _PAIRS = 7
 
 
 def time_ratios(work, images, device):
-    """Ratios of a training step's time and of an inference batch's: medians of pairs measured in turns."""
+    """Returns the ratios of a training step's time and of an inference batch's time, as medians of pairs that are
+    measured alternately."""
     if not work.candidate:
         return 1.0, 1.0
     batch = min(work.batch, len(images.labels))

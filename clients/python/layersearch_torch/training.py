@@ -18,7 +18,7 @@ _REPORT_SECONDS = 1.0
 
 
 def learning_rate(schedule, peak, step, total):
-    """Learning rate at a step of `total`, from 0."""
+    """Returns the learning rate at a step of `total`, counted from 0."""
     if schedule == "constant":
         return peak
     if schedule == "step":
@@ -32,7 +32,7 @@ def learning_rate(schedule, peak, step, total):
 
 
 class MomentumSGD:
-    """PyTorch's SGD over lists of tensors, its learning rate in a tensor, so that a step can be recorded as a graph."""
+    """PyTorch's SGD over lists of tensors. The learning rate is a tensor, so that a step can be recorded as a graph."""
 
     def __init__(self, parameters, momentum, weight_decay, nesterov):
         self.parameters = list(parameters)
@@ -55,7 +55,8 @@ class MomentumSGD:
 
 
 class Step:
-    """A training step of a network. On a GPU it is recorded as a graph: its kernels are shorter than their starts."""
+    """A training step of a network. On a GPU it is recorded as a graph, because its kernels take less time than
+    their launches."""
 
     def __init__(self, network, pixels, work, batch, device):
         self._network, self._pixels = network, pixels
@@ -70,7 +71,7 @@ class Step:
         self._graphs = {}
 
     def run(self, choice, rate, skipped=()):
-        """Trains a batch; parts in `skipped` stay as they are. The next step overwrites the tensor of the loss."""
+        """Trains on a batch. Parts in `skipped` stay as they are. The next step overwrites the tensor of the loss."""
         self._choice.copy_(choice)
         self._rate.fill_(rate)
         if not self._uses_graphs:
@@ -94,7 +95,7 @@ class Step:
         self._loss.copy_(loss.detach())
 
     def _record(self, skipped):
-        """Makes the graph of a step. Where PyTorch cannot, steps run without one."""
+        """Records the graph of a step. If PyTorch cannot, steps run without one."""
         state = [*self._network.parameters(), *self._network.buffers()]
         state += [v for o in self._optimizers.values() for v in o.velocities]
         before = [t.detach().clone() for t in state]
@@ -121,7 +122,7 @@ class Step:
 
 @torch.no_grad()
 def evaluate(network, pixels):
-    """Accuracy and mean cross-entropy of all images, in inference mode."""
+    """Returns the accuracy and the mean cross-entropy over all images, in inference mode."""
     network.eval()
     right, loss = 0, 0.0
     batch = _EVALUATION_PIXELS // pixels.side**2
@@ -136,7 +137,7 @@ def evaluate(network, pixels):
 
 @dataclass
 class Outcome:
-    """What a training found; `accuracy` and `loss` are of the images that judge it."""
+    """The result of a training. `accuracy` and `loss` are over the images that judge it."""
 
     accuracy: float
     loss: Optional[float] = None
@@ -149,7 +150,7 @@ class Outcome:
 
 
 def prepare(device):
-    """Settings of PyTorch that every training has: 32-bit floats, without TF32."""
+    """Makes the settings of PyTorch that every training needs: 32-bit floats, without TF32."""
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = True
@@ -158,7 +159,7 @@ def prepare(device):
 
 
 def train(work, training_images, judging_images, device, report=lambda epoch, step, steps, loss: None):
-    """Trains the network of a work and scores it. `report` is told about once a second; its `loss` may be None."""
+    """Trains the network of a work and scores it. Calls `report` about once a second; its `loss` may be None."""
     network = make_network(work.model, work.candidate, work.seed, work.shape.classes).to(device).train()
     generator = torch.Generator().manual_seed(work.seed ^ 0x5851F42D4C957F2D)
     pixels = Pixels(training_images, device, Augmentation.of(work))
@@ -195,7 +196,7 @@ class Training:
         return outcome
 
     def _epoch(self, epoch):
-        """The mean loss of an epoch's steps; not finite as soon as a loss was seen to be so."""
+        """Trains an epoch. Returns the mean loss of its steps, or a loss that is not finite as soon as one is seen."""
         choices = self._augmentation.choices(len(self._pixels), self._generator).to(self._device)
         total = torch.zeros((), dtype=torch.float64, device=self._device)
         for index in range(self._steps):

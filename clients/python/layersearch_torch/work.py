@@ -1,4 +1,4 @@
-"""The text of a work, and of a candidate in it."""
+"""The text of a work, and of its candidate."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _GROUPED = re.compile(r"grouped([1-9][0-9]{0,5})\Z")
 
 @dataclass(frozen=True)
 class Variant:
-    """How outputs come of basis maps: `remainder`, `full`, `tied` or `grouped` with a number of groups."""
+    """How outputs follow from basis maps: `remainder`, `full`, `tied`, or `grouped` with a number of groups."""
 
     name: str
     groups: int = 1
@@ -38,8 +38,8 @@ class Decomposition:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be computed. `candidate` maps layers to their decompositions; `augmentation` are the ways in which
-    training images are varied."""
+    """A computation. `candidate` maps layers to their decompositions; `augmentation` has the ways in which training
+    images are varied."""
 
     kind: str
     model: str
@@ -66,13 +66,14 @@ class Work:
 
     @property
     def total_images(self):
-        """Those that training and validation images are chosen of."""
+        """The number of images from which training and validation images are chosen."""
         wanted = self.train_images + self.validation_images
         return max(self.shape.images, wanted) if self.data_set == "shapes10" else self.shape.images
 
 
 def parse_candidate(text, variant):
-    """Layer → `Decomposition`, of `dense` or of `layer=rank[/variant]` with commas; `variant` where none is named."""
+    """Returns the `Decomposition` of each layer, from `dense` or from `layer=rank[/variant]` separated by commas.
+    `variant` applies where none is named."""
     if text == "dense":
         return {}
     candidate = {}
@@ -86,7 +87,7 @@ def parse_candidate(text, variant):
 
 
 def parse_work(text):
-    """The work of a line; raises `Refused` for whatever this worker does not know."""
+    """Returns the work of a line. Raises `Refused` for anything that this worker does not know."""
     kind, *words = text.split(" ")
     if kind not in _KINDS:
         raise Refused(f"work of the kind {kind} is not known here")
@@ -144,7 +145,7 @@ def _augmentation(fields):
 
 
 class _Fields:
-    """The words `key=value` of a work that are not taken yet: `left`."""
+    """The words `key=value` of a work. `left` has those that are not taken yet."""
 
     def __init__(self, words):
         self.left = {}

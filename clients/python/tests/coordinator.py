@@ -1,4 +1,4 @@
-"""A coordinator for tests, written from the documentation: a ROUTER that is read and answered by hand."""
+"""A coordinator for tests, written from the documentation: a ROUTER that tests read and answer explicitly."""
 
 import hashlib
 import json
@@ -21,10 +21,10 @@ class _Allowed:
 
 
 class FakeCoordinator:
-    """`expect(code)` answers what is routine (hellos, heartbeats, contents) until a message of that code comes."""
+    """`expect(code)` answers routine messages (hellos, heartbeats, contents) until a message with that code comes."""
 
     def __init__(self, keys=None, allowed=(), port=None, welcome=None, contents=()):
-        """With `keys` (the coordinator's secret one, in Z85) only workers with `allowed` public keys are let in."""
+        """With `keys` (the coordinator's secret key, in Z85), only workers with `allowed` public keys are admitted."""
         self.context = zmq.Context()
         self.authenticator = None
         if keys is not None:
@@ -57,7 +57,7 @@ class FakeCoordinator:
         self.socket.send_multipart([peer, frames.MAGIC, bytes([code]), struct.pack(">Q", self.number), body])
 
     def expect(self, code, seconds=60, where=lambda payload: True):
-        """Peer and payload of the next message of a code."""
+        """Returns the peer and the payload of the next message with a code."""
         end = time.monotonic() + seconds
         while True:
             left = end - time.monotonic()

@@ -1,4 +1,4 @@
-"""Parts that stand for a coordinator, trainings, a spool and data."""
+"""Parts that take the place of a coordinator, trainings, a spool and data."""
 
 import hashlib
 import struct
@@ -22,7 +22,7 @@ def job(number, attempt=1, work=WORK):
 
 
 def welcome_payload(study="s1", name="shapes10", content="shapes10-v1", protocol=9, heartbeat=5.0, **more):
-    """`more` are further keys of the data set."""
+    """Returns the payload of a welcome. `more` are further keys of the data set."""
     return {
         "study": study,
         "studyName": "a study",
@@ -38,7 +38,7 @@ def welcome(*arguments, **named):
 
 
 def piece(content, offset, length=262_144, ticket=1, content_hash=None):
-    """Payload of a piece of a content, of the given hash or its own."""
+    """Returns the payload of a content's piece, with the given hash or the content's own."""
     part = content[offset : offset + length]
     name = bytes.fromhex(content_hash) if content_hash else hashlib.sha256(content).digest()
     return name + struct.pack(">QQ", ticket, offset) + hashlib.sha256(part).digest() + part
@@ -71,7 +71,7 @@ class Trainings:
 
 
 class Bed:
-    """A session with fakes around it and a clock that is moved by hand."""
+    """A session with fakes around it, and a clock that tests advance."""
 
     def __init__(self, folder, slots=1):
         self.now = 100.0
@@ -89,7 +89,7 @@ class Bed:
         return True
 
     def take(self, *codes):
-        """What was sent since, of these codes or of all."""
+        """Returns the payloads sent since the last call, with these codes or with any."""
         taken, self.sent = self.sent, []
         return [payload for code, payload in taken if not codes or code in codes]
 
@@ -101,7 +101,7 @@ class Bed:
         self.session.handle(message, self.now)
 
     def advance(self, seconds):
-        """In steps, as a service does."""
+        """Advances the clock in steps, as a service does."""
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + 0.25)

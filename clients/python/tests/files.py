@@ -12,7 +12,7 @@ _TYPES = {"uint8": "U8", "int64": "I64", "uint16": "U16", "float32": "F32"}
 
 
 def arrays(count=30, side=8, classes=3, test=12, seed=1):
-    """Arrays of a data set, by name; of a class in turn."""
+    """Returns the arrays of a data set by name. The classes follow one another in turn."""
     random = np.random.default_rng(seed)
 
     def images(number):
@@ -35,8 +35,8 @@ def save_safetensors(path, tensors):
 
 
 def save_cifar(folder, name):
-    """Sparse files of the right sizes: the first two records of each have the labels 7 and 1 (of CIFAR-100 with coarse
-    ones before them) and a pixel of 200. Gives the SHA-256."""
+    """Writes sparse files of the right sizes. The first two records of each have the labels 7 and 1 (for CIFAR-100
+    after coarse ones) and a pixel of 200. Returns the SHA-256."""
     form, digest = FORMATS[name], hashlib.sha256()
     folder.mkdir(parents=True, exist_ok=True)
     sizes = [10_000] * 6 if name == "cifar10" else [50_000, 10_000]

@@ -11,7 +11,7 @@ from layersearch_torch.data_shape import DataShape
 
 
 def written(folder, tensors, kind="npz", name="content"):
-    """The path of a file without an ending, as contents are kept."""
+    """Writes a file without a suffix, as contents are kept. Returns its path."""
     path = folder / name
     if kind == "safetensors":
         save_safetensors(path, tensors)

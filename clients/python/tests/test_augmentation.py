@@ -73,7 +73,7 @@ def test_cutout():
     batch, _ = pixels.windows(choice)
     for index, (row, column) in enumerate(centers):
         image = found.pixels[index][:, :, ::-1] if index == 3 else found.pixels[index]
-        expected = normalized(image)  # the hole is one of the finished image
+        expected = normalized(image)  # the hole is cut out of the finished image
         expected[:, max(0, row - 2) : row + 2, max(0, column - 2) : column + 2] = 0
         assert np.allclose(batch[index].numpy(), expected, atol=1e-5), index
     assert batch.dtype == torch.float32 and (batch[0] == 0).sum() == 3 * 16 and (batch[1] == 0).sum() == 3 * 4

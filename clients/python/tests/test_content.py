@@ -12,7 +12,7 @@ HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Coordinator:
-    """Answers requests for CONTENT, in order; what it gives may be spoiled once."""
+    """Answers requests for CONTENT, in order. A piece may be spoiled once."""
 
     def __init__(self, folder, content=CONTENT):
         self.content, self.requests, self.queue, self.tickets = content, [], [], 0
@@ -31,7 +31,7 @@ class Coordinator:
         self.fetch.announced(inbound.Announcement(HASH, "cifar10", len(self.content)), now)
 
     def answer(self, now=0.0, count=10**6, spoil=None):
-        """Answers as many requests."""
+        """Answers at most `count` requests."""
         while self.queue and count > 0:
             _, payload = self.queue.pop(0)
             self.requests.append(payload)

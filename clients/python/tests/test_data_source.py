@@ -20,7 +20,7 @@ def home(tmp_path, monkeypatch):
 
 
 class Source(DataSource):
-    """A data source that keeps what it says."""
+    """A data source that records what it sends and logs."""
 
     def __init__(self, folder, own_place=None):
         self.sent, self.logged = [], []
@@ -56,7 +56,7 @@ def test_cifar_on_this_machine(tmp_path, home, name):
 
 @pytest.fixture
 def pictures(tmp_path):
-    """Path of a file of arrays, its bytes and what a welcome says of it, without a path."""
+    """Returns the path of a file of arrays, its bytes, and what a welcome says about it, without a path."""
     path = tmp_path / "pictures.npz"
     np.savez(path, **arrays(count=2000, side=16))
     content = path.read_bytes()
@@ -104,7 +104,7 @@ def test_an_announcement_of_another_length(tmp_path, pictures):
 
 
 @pytest.mark.parametrize(
-    "name, content", [("faces", "x"), ("shapes10", "shapes10-v2"), ("arrays", "0" * 64)]  # of arrays without a length
+    "name, content", [("faces", "x"), ("shapes10", "shapes10-v2"), ("arrays", "0" * 64)]  # `arrays` without a length
 )
 def test_what_is_not_known(tmp_path, name, content):
     source = Source(tmp_path)

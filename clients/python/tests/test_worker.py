@@ -1,4 +1,4 @@
-"""The whole worker, a process, against a coordinator of these tests."""
+"""The whole worker, as a process, against a coordinator of these tests."""
 
 import io
 import os
@@ -43,7 +43,7 @@ def start(tmp_path):
 
 
 def ended(process):
-    """Exit code, and what it wrote."""
+    """Waits for a process. Returns its exit code and what it wrote."""
     _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
@@ -62,7 +62,7 @@ def test_a_study(start):
     found = result["outcome"]["finished"]["_0"]
     assert found["kernelVariant"] == hello["kernelVariant"] and len(found["epochLosses"]) == 1
     assert found["peakMemoryBytes"] > 1e8 and found["imagesPerSecond"] > 0 and found["stepTimeRatio"] > 0
-    _, again = coordinator.expect(frames.RESULT)  # the acknowledgement was lost
+    _, again = coordinator.expect(frames.RESULT)  # the acknowledgment was lost
     assert again == result
     coordinator.send(peer, frames.RESULT_ACKNOWLEDGED, ONE)
     for job, work in ((2, WORK.replace("proxy-", "final-")), (3, WORK.replace("seed=5", "seed=5 x=1"))):

@@ -1,14 +1,14 @@
-// What a core can do at most: bare loops, to hold kernels against.
+// Bare loops that measure what a core can do at most, to compare kernels with.
 #ifndef PEAK_H
 #define PEAK_H
 
 #include <stdint.h>
 
-// Multiply-adds on registers alone: floating-point operations a second with the widest vectors of `instructions`, "avx512" or "avx2";
-// 0 where there is no such loop.
+// Returns the floating-point operations per second of multiply-adds on registers alone, with the widest vectors of
+// `instructions`, "avx512" or "avx2"; 0 if there is no such loop.
 double peak_operations(const char *instructions);
 
-// Bytes a second that a plain loop reads from, or writes to, a buffer of `bytes`.
+// Return the bytes per second that a plain loop reads from, or writes to, a buffer of `bytes`.
 double peak_read(int64_t bytes);
 double peak_write(int64_t bytes);
 
