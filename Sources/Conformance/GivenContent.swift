@@ -30,7 +30,6 @@ final class GivenContent: KitContent {
   private var waiting: [ContentRequest] = []
   private var tickets: Set<UInt64> = []
   private var pieces = 0
-  private(set) var isDamagedPieceSent = false
   private(set) var damagedOffset: Int?
   /// Whether the offset of the damaged piece was requested again.
   private(set) var isDamagedPieceAskedForAgain = false

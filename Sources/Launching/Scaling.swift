@@ -147,7 +147,9 @@ package struct Scaling: Sendable {
       let rest = roster.leaving
       if now - since > 2 * settings.leaveSeconds, !rest.isEmpty { perform(.stop(rest.map(\.worker), now: true)) }
     case .stopping:
-      if roster.present.isEmpty { end(.stopped) }
+      guard !roster.present.isEmpty else { return end(.stopped) }
+      // Workers that came into sight since the request: just started, or of a host that answers again.
+      stop(roster.present, at: now)
     }
   }
 

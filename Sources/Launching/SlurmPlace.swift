@@ -119,12 +119,12 @@ package struct SlurmPlace: Place {
     let unknown = ids.filter { known[$0] == nil && files.record($0).runs.last?.ended != 0 }
     if !unknown.isEmpty {
       let numbers = Set(unknown.compactMap { $0.split(separator: "_").first }).sorted().joined(separator: ",")
-      var found: [SlurmRow] = []
-      if let result = try? await run(Command("sacct", SlurmRow.accountArguments + ["--jobs=\(numbers)"])),
-        result.status == 0
-      {
-        found = try SlurmRow.rows(result.output, of: "sacct")
+      let result = try? await run(Command("sacct", SlurmRow.accountArguments + ["--jobs=\(numbers)"]))
+      // After any other error, such as a database that is restarted, the jobs are asked about again next time.
+      guard let result, result.status == 0 || Self.saysNoAccounting(result) else {
+        return known.compactMapValues { $0 }
       }
+      let found = result.status == 0 ? try SlurmRow.rows(result.output, of: "sacct") : []
       latest = Dictionary(found.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
       // Jobs that have not ended are asked about again next time.
       let settled = unknown.filter { id in
@@ -133,6 +133,10 @@ package struct SlurmPlace: Place {
       accounts.rows.withLock { for id in settled { $0.updateValue(latest[id], forKey: id) } }
     }
     return ids.reduce(into: [:]) { $0[$1] = latest[$1] ?? known[$1] ?? nil }
+  }
+
+  private static func saysNoAccounting(_ result: Command.Result) -> Bool {
+    (result.output + result.errors).contains("accounting storage is disabled")
   }
 
   // MARK: Stopping

@@ -48,7 +48,7 @@ public struct HostAddress: Hashable, Sendable {
     if number != nil { return Self.isLoopback(String(host.prefix { $0 != "%" })) }
     guard host.lowercased() == "localhost" else { return false }
     let addresses = Self.numbers(of: host)
-    return addresses.allSatisfy { Self.isLoopback($0.number) }
+    return !addresses.isEmpty && addresses.allSatisfy { Self.isLoopback($0.number) }
   }
 
   private static func isLoopback(_ number: String) -> Bool {

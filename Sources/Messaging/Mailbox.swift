@@ -34,16 +34,19 @@ public final class Mailbox<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Adds an element without waiting, for the few things that must not be delayed: signals, ticks, the end of a child
-  /// process.
-  public func postUrgently(_ element: Element) {
+  /// process. Returns `false` if the mailbox is closed; the element is dropped then.
+  @discardableResult
+  public func postUrgently(_ element: Element) -> Bool {
     monitor.withLock { add([element]) }
   }
 
-  private func add(_ added: [Element]) {
-    guard !isClosed else { return }
+  @discardableResult
+  private func add(_ added: [Element]) -> Bool {
+    guard !isClosed else { return false }
     elements.append(contentsOf: added)
     for element in added { totalWeight &+= weight(element) }
     monitor.signalAll()
+    return true
   }
 
   /// Takes all elements, waiting at most `seconds` for the first one. Returns none after that time, or once the mailbox

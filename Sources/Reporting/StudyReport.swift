@@ -74,6 +74,8 @@ package struct StudyReport: Hashable, Sendable {
   /// Sorted by parameters, then by text: the trained candidates and, with estimates, the untrained candidates of the
   /// estimated frontier.
   package var rows: [ReportRow]
+  /// Dominated candidates that pictures leave out. All counts include them.
+  package var undrawn: Set<Candidate> = []
   /// What the estimates tell about the study as a whole; `nil` if none were asked for.
   package var estimated: EstimateSummary?
   package var setAside: SetAsideSummary

@@ -145,18 +145,14 @@ extension StudyFigure {
 }
 
 extension StudyReport {
-  /// For a page, which has many figures, returns the report with an even selection of its dominated candidates, at most
-  /// `mostDrawn`.
+  /// For a page, which has many figures, returns the report with pictures of only an even selection of its dominated
+  /// candidates, at most `mostDrawn`.
   func drawn(onPage: Bool) -> StudyReport {
-    guard onPage else { return self }
-    let others = rows.indices.filter { !rows[$0].onFrontier && rows[$0].reference == nil }
-    guard others.count > Self.mostDrawn else { return self }
+    let others = rows.filter { !$0.onFrontier && $0.reference == nil }.map(\.score.candidate)
+    guard onPage, others.count > Self.mostDrawn else { return self }
     let step = Double(others.count) / Double(Self.mostDrawn)
-    let kept = Set((0..<Self.mostDrawn).map { others[Int(Double($0) * step)] })
     var report = self
-    report.rows = rows.indices.filter { rows[$0].onFrontier || rows[$0].reference != nil || kept.contains($0) }.map {
-      rows[$0]
-    }
+    report.undrawn = Set(others).subtracting((0..<Self.mostDrawn).map { others[Int(Double($0) * step)] })
     return report
   }
 

@@ -86,25 +86,30 @@ struct ConnectionTable {
 
   func descriptor(of address: Address) -> Int32? { connections[address]?.descriptor }
 
+  /// Returns the connections that must end now.
   /// - Parameter received: Returns the number of bytes received on a connection so far.
   func overdue(at now: Double, received: (Int32) -> UInt64) -> [Address] {
     var ended: [Address] = []
     var asking: [(since: Double, address: Address)] = []
     for (address, connection) in connections {
-      switch connection.phase {
-      case .asking(let since):
-        if now > since + limits.requestSeconds { ended.append(address) } else { asking.append((since, address)) }
-      case .answering(let end): if let end, now > end { ended.append(address) }
+      if isOverdue(connection, at: now, received: received) {
+        ended.append(address)
+      } else if case .asking(let since) = connection.phase {
+        asking.append((since, address))
       }
-      guard let descriptor = connection.descriptor else {
-        // The connection ended before its socket was seen.
-        if now > connection.since + limits.answerSeconds { ended.append(address) }
-        continue
-      }
-      if received(descriptor) > connection.bytesBefore + limits.requestBytes { ended.append(address) }
     }
     let surplus = connections.count - ended.count - limits.connections
     guard surplus > 0 else { return ended }
     return ended + asking.sorted { $0.since < $1.since }.prefix(surplus).map(\.address)
+  }
+
+  private func isOverdue(_ connection: Connection, at now: Double, received: (Int32) -> UInt64) -> Bool {
+    switch connection.phase {
+    case .asking(let since): if now > since + limits.requestSeconds { return true }
+    case .answering(let end): if let end, now > end { return true }
+    }
+    // Without a descriptor, the connection ended before its socket was seen.
+    guard let descriptor = connection.descriptor else { return now > connection.since + limits.answerSeconds }
+    return received(descriptor) > connection.bytesBefore + limits.requestBytes
   }
 }

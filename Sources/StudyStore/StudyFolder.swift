@@ -29,6 +29,8 @@ struct StudyFolder: Sendable {
   var mark: String { "\(path)/\(Self.markName)" }
   /// SQLite's write-ahead log.
   var log: String { database + "-wal" }
+  /// The journal of a database on a shared file system, which SQLite rolls back after a crash.
+  var rollbackJournal: String { database + "-journal" }
 
   private static func status(_ file: String) -> stat? {
     var status = stat()
@@ -105,9 +107,10 @@ struct StudyFolder: Sendable {
 
   /// Throws if the last page is cut short. SQLite takes a file that is shorter than its smallest page for an empty
   /// database and would start it anew; it fills a truncated last page with zeros. If a log is left, it contains the
-  /// missing pages.
+  /// missing pages; a rollback journal restores the size before the interrupted commit.
   func requireWholePages() throws(StoreError) {
-    guard let size = databaseSize, size % 512 != 0, (Self.status(log)?.st_size ?? 0) == 0 else { return }
+    guard let size = databaseSize, size % 512 != 0, Self.size(of: log) == 0, Self.size(of: rollbackJournal) == 0
+    else { return }
     throw .damaged(path, "its last page is cut short, at \(size) bytes")
   }
 

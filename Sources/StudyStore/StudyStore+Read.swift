@@ -179,6 +179,7 @@ extension StudyStore {
   /// - Parameter withTimes: whether to include the time that trainings took, which takes time proportional to the
   ///   number of results.
   public func past(withTimes: Bool = false) throws(StoreError) -> StudyPast {
+    let workers = try workers()
     var past = StudyPast(
       attempts: try rows(
         "the attempts", of: "an attempt",
@@ -191,7 +192,7 @@ extension StudyStore {
           job: try row.value(0), number: try JobRows.count(row, 1), worker: try row.value(2),
           ending: try row.optional(3).flatMap(AttemptEnding.init))
       },
-      workers: try workers().map(\.worker),
+      workers: workers.map(\.worker),
       finishers: Set(
         try rows("the results", of: "a result", "SELECT DISTINCT worker FROM observation WHERE attempt > 0") {
           try $0.value(0)
@@ -199,7 +200,7 @@ extension StudyStore {
       timeSpent: withTimes ? TimeSpent(try trainings(latest: .max, begunSince: -.infinity)) : TimeSpent())
     past.isFinished = try isFinished
     past.isPaused = try paused() != nil
-    for presence in try workers() {
+    for presence in workers {
       if presence.drained != nil { past.drained.insert(presence.worker.id) }
       if presence.distrusted != nil { past.distrusted.insert(presence.worker.id) }
     }

@@ -218,11 +218,16 @@ extension LiveStudy {
       }
     }
 
-    /// - Returns: The seconds since the attempt under way began; `nil` if there is none.
-    mutating func finish(_ id: Int64, _ result: Observation, worker: String, at time: Double) -> Double? {
+    /// - Parameter attempt: The attempt that brought the result; `nil` for a result of another study.
+    /// - Returns: The seconds since that attempt began, or since the latest one if that is unknown; `nil` if none was
+    ///   under way.
+    mutating func finish(
+      _ id: Int64, attempt: Int?, _ result: Observation, worker: String, at time: Double
+    ) -> Double? {
       var seconds: Double?
       change(id) { job in
-        if job.state == .running, let training = job.training { seconds = max(0, time - training.began) }
+        let training = job.earlier?.attempt == attempt ? job.earlier : job.training
+        if job.state == .running, let training { seconds = max(0, time - training.began) }
         (job.state, job.since, job.training, job.worker, job.reason) = (.finished, time, nil, worker, nil)
         job.earlier = nil
         job.set(result)

@@ -95,17 +95,17 @@ package struct LiveStudy: Sendable {
       counts.attempts[end.ending, default: 0] += 1
       release(job, attempt: attempt)
       jobs.end(job, attempt: attempt, end, at: time)
-    case .jobFinished(let job, _, let worker, let result):
+    case .jobFinished(let job, let attempt, let worker, let result):
       counts.attempts[.finished, default: 0] += 1
       release(job, attempt: nil)
       workers.credit(worker)
-      if let seconds = jobs.finish(job, result, worker: worker, at: time) {
+      if let seconds = jobs.finish(job, attempt: attempt, result, worker: worker, at: time) {
         counts.durations.add(seconds)
         pace.add(time)
       }
       countResult()
     case .resultAdopted(let job, let source, let result):
-      _ = jobs.finish(job, result, worker: "study \(source)", at: time)
+      _ = jobs.finish(job, attempt: nil, result, worker: "study \(source)", at: time)
       countResult()
     case .jobSetAside(let job, let reason):
       release(job, attempt: nil)

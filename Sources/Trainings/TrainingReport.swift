@@ -40,10 +40,12 @@ package struct TrainingReport {
   /// The lines to print when all networks are trained.
   package func lines(of networks: [TrainedNetwork]) -> [String] { isPlural ? lines(Summary(networks)) : [] }
 
-  /// Throws if none of the networks is of any use.
-  package static func requireUse(of networks: [TrainedNetwork]) throws(TrainingError) {
+  /// Throws if all networks diverged.
+  /// - Parameter classes: The number of classes that the networks tell apart.
+  package static func requireUse(of networks: [TrainedNetwork], classes: Int) throws(TrainingError) {
     guard networks.allSatisfy(\.diverged) else { return }
-    let isSound = networks.allSatisfy { $0.epochLosses.allSatisfy { $0 <= Trainer.highestSoundLoss(classes: 2) } }
+    let limit = Trainer.highestSoundLoss(classes: classes)
+    let isSound = networks.allSatisfy { $0.epochLosses.allSatisfy { $0 <= limit } }
     throw isSound ? .unsettled(trainings: networks.count) : .diverged(trainings: networks.count)
   }
 

@@ -167,6 +167,28 @@ struct StandingTests {
     #expect(machine.summary.restingWorkers == 0 && machine.standing.standings.values.allSatisfy { $0.faults == 0 })
   }
 
+  @Test("a job that failed at a worker waits for one that works and has not failed it, whatever benched ones did")
+  func benchedOnesDoNotCount() throws {
+    var settings = Fixture.coordinatorSettings()
+    settings.faultsUntilBenched = 1
+    var machine = CoordinatorMachine(
+      settings: settings, jobs: [], strategy: TwoStageStrategy(first: 3, second: 0))
+    _ = machine.handle(.started, at: 0)
+    let other = PeerID(3)
+    var jobs = join(&machine, good, "good", at: 0).jobs(to: good)
+    let failed = join(&machine, bad, "bad", at: 0).jobs(to: bad)
+    _ = machine.handle(.received(Fixture.hello("other", slots: 1), from: other), at: 0)
+    let effects = failAll(&machine, bad, failed, at: 1)
+    #expect(effects.records.count { if case .attemptEnded = $0 { true } else { false } } == 2)
+    // Its second result shows that the bad worker was at fault.
+    for _ in 0..<2 { jobs = prove(&machine, good, try #require(jobs.first), at: 2) }
+    #expect(machine.standing.isBenched(try #require(machine.sessions.identity(at: bad))))
+    // It fails the last job: the one that works and has not tried it is to have it.
+    #expect(failAll(&machine, good, jobs, at: 3).jobs(to: good).isEmpty)
+    let ready = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: other), at: 4)
+    #expect(ready.jobs(to: other).map(\.job) == jobs.map(\.job))
+  }
+
   @Test("why an attempt failed is recorded with its end")
   func account() {
     var machine = coordinator(jobs: 1)

@@ -68,6 +68,27 @@ struct StudyCourseTests: CoordinatorScenarios {
     }
   }
 
+  @Test("results without a core type fit the first one that comes; a worker with another one is told")
+  func coreTypes() {
+    var result = Fixture.result()
+    result.kernelVariant = "avx512"
+    let job = JobRecord(id: 1, work: .example(.dense), state: .finished, attempts: 1, result: result)
+    var settings = Fixture.coordinatorSettings()
+    settings.countsCoreTypes = true
+    var machine = CoordinatorMachine(settings: settings, jobs: [job], strategy: TwoStageStrategy())
+    _ = machine.handle(.started, at: 0)
+    let warnings = ["SkylakeX", "SkylakeX", "Haswell"].enumerated().map { index, core in
+      var hello = Fixture.hello("w\(index)")
+      if case .hello(var words) = hello {
+        words.kernelVariant = "avx512+\(core)"
+        hello = .hello(words)
+      }
+      let effects = machine.handle(.received(hello, from: PeerID(index + 1)), at: 1)
+      return effects.afterCommit.count { if case .log(.warning, _) = $0 { true } else { false } }
+    }
+    #expect(warnings == [0, 0, 1])
+  }
+
   @Test("the budget bounds the jobs, and a spent budget ends the study")
   func budget() {
     var machine = machine { $0.jobBudget = 5 }

@@ -80,7 +80,7 @@ struct WorkerWeightsTests: WorkerScenarios {
     let returned = effects.sent.compactMap {
       if case .result(let report) = $0, case .returned(let reason) = report.outcome { reason } else { nil }
     }
-    #expect(returned.count == 1 && returned[0].contains("no such content"))
+    #expect(returned == ["the weights that the training starts from cannot be had: no such content"])
     #expect(starts(effects).isEmpty && worker.runningCount == 0)
   }
 

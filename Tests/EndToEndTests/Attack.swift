@@ -171,15 +171,3 @@ func residentMemory(of process: Int32) -> (now: Int, peak: Int) {
   }
   return (value("VmRSS:"), value("VmHWM:"))
 }
-
-/// Returns the lines of all candidates of a study, without the columns of times.
-func untimedTable(_ place: Place, study: String = "studies/tiny") async throws -> [String] {
-  let result = try await place.run("export", study, "--format", "csv", "--all")
-  return result.output.split(separator: "\n").map { line in
-    // Only the candidate, which comes first, may contain commas between quotation marks.
-    let end = line.hasPrefix("\"") ? line.dropFirst().firstIndex(of: "\"") ?? line.startIndex : line.startIndex
-    let fields = line[end...].split(separator: ",", omittingEmptySubsequences: false)
-    return line[..<end]
-      + fields.enumerated().filter { ![9, 10].contains($0.offset) }.map(\.element).joined(separator: ",")
-  }
-}

@@ -20,7 +20,7 @@ struct AttackTests {
     let (calm, place) = (try Place(), try Place())
     for place in [calm, place] { try place.writeStudy(trainImages: 512, layers: ["layer1.0.conv1", "layer2.0.conv2"]) }
     #expect(try await calm.run("run", "study.yaml", "--slots", "1").exitCode == 0)
-    let expected = try await untimedTable(calm)
+    let expected = try await untimedCSV(calm)
     #expect(expected.count == 5)
 
     #expect(
@@ -127,7 +127,7 @@ struct AttackTests {
     #expect(after.peak < 500_000_000, "\(after.peak) bytes at most")
     try await coordinator.wait(for: "the end of the study") { try await finishedJobs(place) == 4 }
     #expect(try await worker.end().exitCode == 0)
-    #expect(try await untimedTable(place) == expected)
+    #expect(try await untimedCSV(place) == expected)
     let status = try object(try await place.run("status", "studies/tiny", "--json").output)
     #expect((status["jobs"] as? [String: Any])?["failed"] as? Int == 0)
     #expect(coordinator.errors.utf8.count < 200_000, "\(coordinator.errors.utf8.count) bytes of log")

@@ -63,6 +63,22 @@ struct ScalingEndTests {
     #expect(stuck.ending == .stopped)
   }
 
+  @Test("workers that come into sight after the request to end are told, too")
+  func lateOnes() {
+    var world = ScalingWorld("0:3", withJobs: 1)
+    world.handle(.stopRequested)
+    #expect(world.stopped == ["w0"])
+    world.workers.append(PlacedWorker(id: "late", state: .running))
+    world.look()
+    #expect(world.stopped == ["w0", "late"] && world.ending == nil)
+    world.end("w0", .done)
+    world.look()
+    #expect(world.stopped.count == 2 && world.ending == nil)
+    world.end("late", .done)
+    world.look()
+    #expect(world.ending == .stopped)
+  }
+
   @Test("a word to leave that was lost is said again, and to one that its place has queued again; only then")
   func toldAgain() {
     var world = ScalingWorld("0:2", withJobs: 2)

@@ -124,6 +124,30 @@ import Testing
     #expect(said.of("sacct").map(\.last) == ["--jobs=7"])
   }
 
+  @Test func accountingThatDoesNotAnswerIsAskedAgain() async throws {
+    let said = Said()
+    let isDown = Mutex(true)
+    let place = place(
+      run: said.runner { program, _ in
+        switch program {
+        case "sbatch": Self.says("7\n")
+        case "squeue": Self.says("")
+        default:
+          isDown.withLock { $0 }
+            ? Self.says("", errors: "sacct: error: Problem talking to the database: Connection refused\n", status: 1)
+            : Self.says("7|TIMEOUT|node1|None\n")
+        }
+      })
+    _ = try await place.start(1, worker)
+    let silent = try await place.list()
+    #expect(silent.map(\.state.word) == ["cancelled"])
+    isDown.withLock { $0 = false }
+    let told = try await place.list()
+    #expect(told.map(\.state.word) != silent.map(\.state.word))
+    _ = try await place.list()
+    #expect(said.of("sacct").count == 2)
+  }
+
   @Test func stopsPendingOnesAndTellsRunningOnes() async throws {
     let said = Said()
     let place = place(

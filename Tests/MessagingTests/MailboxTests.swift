@@ -50,6 +50,15 @@ struct MailboxTests {
     mailbox.close()
     #expect(await taker.value.isEmpty)
     mailbox.post([1, 2, 3])
+    #expect(!mailbox.postUrgently(4))
     #expect(mailbox.receiveAll(waitingAtMost: 0).isEmpty)
+  }
+
+  @Test("what was posted before the closing is still taken")
+  func closingKeeps() {
+    let mailbox = Mailbox<Int>()
+    #expect(mailbox.postUrgently(1))
+    mailbox.close()
+    #expect(!mailbox.isOver && mailbox.receiveAll(waitingAtMost: 0) == [1] && mailbox.isOver)
   }
 }

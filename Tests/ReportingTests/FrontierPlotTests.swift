@@ -60,6 +60,19 @@ struct FrontierPlotTests {
     #expect(report.text(.svg, selection: .frontier) == report.text(.svg, selection: .all))
   }
 
+  @Test("candidates that are not drawn are counted all the same")
+  func undrawn() throws {
+    let whole = try syntheticStudy(candidates: 40)
+    var report = whole
+    report.undrawn = Set(whole.rows.filter { !$0.onFrontier && $0.reference == nil }.prefix(7).map(\.score.candidate))
+    try #require(report.undrawn.count == 7)
+    let elements = try Elements(report.text(.svg))
+    #expect(elements.count(class: "dominated") == whole.rows.count - whole.frontier.count - 7)
+    #expect(elements.count(class: "frontier") == whole.frontier.count)
+    #expect(report.extent == whole.extent && elements.text.contains(whole.extent) && report.caveats == whole.caveats)
+    #expect(elements.text.contains("7 more dominated candidates not drawn"))
+  }
+
   @Test("single seeds have no error bars, several have")
   func errorBars() throws {
     #expect(try Elements(syntheticStudy(candidates: 20, seeds: 1).text(.svg)).count(class: "error-bar") == 0)

@@ -1,3 +1,6 @@
+import Foundation
+import Processes
+import TestSupport
 import Testing
 
 @testable import Services
@@ -16,6 +19,22 @@ struct ConnectionTests {
       advice.text(for: .accepts, breaksOff: true, now: "T4")?.contains("ends the connection in the handshake") == true)
     advice.connected()
     #expect(advice.text(for: .refused, breaksOff: false, now: "T5")?.contains("since T5: connection refused") == true)
+  }
+
+  @Test("a socket of a coordinator that was killed is one where nothing listens")
+  func localSockets() throws {
+    let folder = try Place()
+    let path = folder.path("ipc")
+    let endpoint = "ipc://\(path)"
+    #expect(ConnectionProbe.finding(at: endpoint) == .missingSocket(path: path))
+    let listener = try LocalListener(name: "ipc", in: folder.path(""))
+    #expect(ConnectionProbe.finding(at: endpoint) == .accepts)
+    let left = folder.path("left")
+    try FileManager.default.linkItem(atPath: path, toPath: left)
+    listener.close()
+    #expect(ConnectionProbe.finding(at: "ipc://\(left)") == .refused)
+    #expect(ConnectionProbe.finding(at: endpoint) == .missingSocket(path: path))
+    #expect(ConnectionProbe.finding(at: "ipc://@abstract") == nil)
   }
 
   @Test("host and port of an endpoint, with source, brackets and all")

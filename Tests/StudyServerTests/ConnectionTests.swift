@@ -57,6 +57,10 @@ struct ConnectionTableTests {
     for port in 1...6 { table.begin(address(UInt16(port)), descriptor: Int32(port), at: Double(port)) }
     table.answer(address(1), received: 0, at: 6)
     #expect(Set(table.overdue(at: 7) { _ in 0 }) == [address(2), address(3), address(4)])
+    // One that has asked for too much ends for that, and makes room for one of the others.
+    let requestBytes = table.limits.requestBytes
+    let ended = table.overdue(at: 7) { $0 == 3 ? requestBytes + 1 : 0 }
+    #expect(ended.count == 3 && Set(ended) == [address(2), address(3), address(4)])
   }
 }
 

@@ -46,6 +46,20 @@ struct LiveStudyTests {
     #expect(live.jobs.page(in: nil, after: .max, atMost: 2).jobs.isEmpty)
   }
 
+  @Test("a result counts from the beginning of the attempt that brought it, also where a second one began since")
+  func durationOfFirstAttempt() throws {
+    for (attempt, seconds) in [(1, 20.0), (2, 5.0)] {
+      var (live, works) = try live()
+      live.apply(ServedStudy.news([.jobAdded(JobRecord(id: 1, work: works[0]))], at: 1000))
+      live.apply(ServedStudy.news([.attemptStarted(job: 1, attempt: 1, worker: "slow")], at: 1000))
+      live.apply(ServedStudy.news([.attemptStarted(job: 1, attempt: 2, worker: "w")], at: 1015))
+      let result = ServedStudy.result(0.7)
+      live.apply(
+        ServedStudy.news([.jobFinished(job: 1, attempt: attempt, worker: "slow", result: result)], at: 1020))
+      #expect(live.counts.durations.sum == seconds)
+    }
+  }
+
   @Test("jobs whose numbers have gaps are found, wherever they come in")
   func numbers() throws {
     var (live, works) = try live()

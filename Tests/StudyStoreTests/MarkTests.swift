@@ -163,6 +163,20 @@ struct MarkTests {
     }
   }
 
+  @Test("a last page that is cut short is refused, unless a log or a journal has what is missing")
+  func wholePages() throws {
+    let copy = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: copy.path, withIntermediateDirectories: true)
+    let study = StudyFolder(copy.path)
+    try Data(count: 8192 + 100).write(to: URL(fileURLWithPath: study.database))
+    for file in [study.log, study.rollbackJournal] {
+      #expect(throws: StoreError.self) { try study.requireWholePages() }
+      try Data(count: 10).write(to: URL(fileURLWithPath: file))
+      try study.requireWholePages()
+      try FileManager.default.removeItem(atPath: file)
+    }
+  }
+
   @Test("a creation that was cut short is completed, whatever of it is there")
   func creationCutShort() throws {
     let store = try StudyStore.create(directory: folder.path, identity: .example)

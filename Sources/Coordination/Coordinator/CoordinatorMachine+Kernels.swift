@@ -34,20 +34,20 @@ extension CoordinatorMachine {
   /// Warns if a worker computes with another kernel variant than the study so far.
   mutating func noteVariant(_ variant: KernelVariant, of worker: String) {
     let variant = settings.countsCoreTypes ? variant : variant.withoutCoreType
+    guard !kernelVariants.contains(variant), kernelVariants.count < Self.kernelVariantsRecorded else { return }
     let others = kernelVariants.map(\.text).sorted().joined(separator: ", ")
-    guard !isKnown(variant), kernelVariants.count < Self.kernelVariantsRecorded else { return }
+    let isOther = !kernelVariants.isEmpty && !isFirstCoreType(variant)
     kernelVariants.insert(variant)
-    guard !others.isEmpty else { return }
+    guard isOther else { return }
     let difference = settings.kernels?.isMixed == true ? "differ, and agree in the mean" : "may differ in the last bits"
     note(
       "worker \(worker) computes with \(variant.text), the study so far with "
         + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)", .warning)
   }
 
-  /// Returns whether the variant was seen before. A result that involved no OpenBLAS product has no core type, so that
-  /// it fits every core type until one is known.
-  private func isKnown(_ variant: KernelVariant) -> Bool {
-    if kernelVariants.contains(variant) { return true }
+  /// Returns whether the variant's kernels are known, but only without a core type. A result that involved no OpenBLAS
+  /// product has no core type and fits every core type, so the first core type is no difference; the next one is.
+  private func isFirstCoreType(_ variant: KernelVariant) -> Bool {
     let bare = variant.withoutCoreType
     return kernelVariants.contains(bare)
       && !kernelVariants.contains { $0.hasCoreType && $0.withoutCoreType == bare }

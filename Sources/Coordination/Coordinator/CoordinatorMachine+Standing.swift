@@ -19,7 +19,7 @@ extension CoordinatorMachine {
     guard let evidence = standing.evidence[job], evidence.hasFailed(at: worker) else { return true }
     // True if every working worker that could have the job has failed it.
     return sessions.workingCount(speaking: versionNeeded(for: job))
-      <= evidence.failures.count { sessions.isHere($0.worker) }
+      <= evidence.failures.count { sessions.isWorking($0.worker) }
   }
 
   private static let mostPassedOver = 16

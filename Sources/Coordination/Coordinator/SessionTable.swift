@@ -86,6 +86,9 @@ struct SessionTable: Sendable {
 
   func isHere(_ worker: String) -> Bool { peers[worker] != nil }
 
+  /// Whether the worker is connected and does not rest.
+  func isWorking(_ worker: String) -> Bool { session(of: worker).map { !$0.session.isResting } ?? false }
+
   func session(of worker: String) -> (peer: PeerID, session: Session)? {
     guard let peer = peers[worker], let session = sessions[peer] else { return nil }
     return (peer, session)

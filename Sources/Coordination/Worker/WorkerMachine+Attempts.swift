@@ -106,7 +106,9 @@ extension WorkerMachine {
       // A machine that shuts down ends all its processes in any order, so this is not the job's fault.
       return end(slot, .returned(reason: "ended while the worker was leaving"), at: now)
     }
-    if failure?.cause == .notStarted { return close(slot, because: reason, at: now) }
+    if failure?.cause == .notStarted {
+      return close(slot, because: "no engine could be started: \(reason)", at: now)
+    }
     if !settings.sharesLog { log(.warning, "job \(reference.job) failed: \(reason)") }
     var failure = failure ?? AttemptFailure(cause: .processEnded)
     failure.seconds = now - training.startedAt
@@ -123,8 +125,7 @@ extension WorkerMachine {
     log(
       .warning,
       "\(reason); the job is handed back, and slot \(slot + 1) of \(slots.count) takes none for \(Int(seconds)) s")
-    let outcome = AttemptReport.Outcome.returned(reason: "no engine could be started: \(reason)".oneLine())
-    end(slot, becoming: .closed(until: now + seconds), outcome, at: now)
+    end(slot, becoming: .closed(until: now + seconds), .returned(reason: reason.oneLine()), at: now)
   }
 
   mutating func reopenSlots(at now: Double) {

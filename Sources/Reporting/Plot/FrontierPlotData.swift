@@ -74,6 +74,7 @@ struct FrontierPlotData {
     where !points[index].row.onFrontier && points[index].row.reference == nil && !points[index].isDiverged {
       points[index].isBelowAxis = points[index].y < floor
     }
+    if !report.undrawn.isEmpty { points.removeAll { report.undrawn.contains($0.row.score.candidate) } }
     self.abscissa = abscissa
     self.points = points
     self.staircase = staircase

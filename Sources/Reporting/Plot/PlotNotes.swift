@@ -29,6 +29,9 @@ enum PlotNotes {
       notes.append(
         "\(NumberText.plural(data.absurd, "candidate")) with an absurd \(data.abscissa.title) or accuracy not shown")
     }
+    if !report.undrawn.isEmpty {
+      notes.append("\(NumberText.plural(report.undrawn.count, "more dominated candidate")) not drawn")
+    }
     if data.points.contains(where: { $0.row.reference != nil && !$0.row.onFrontier && !$0.isDiverged }) {
       notes.append("\(dominated) references are dominated")
     }

@@ -13,7 +13,8 @@ package struct TradeoffPlot {
     _ report: StudyReport, abscissa: Objective, ordinate: Objective, rowNumbers: [Candidate: Int]? = nil
   ) {
     let points = report.rows.compactMap { row -> ScatterPlot.Point? in
-      guard let x = row.score.ratioToDense(of: abscissa), let y = row.score.ratioToDense(of: ordinate),
+      guard !report.undrawn.contains(row.score.candidate),
+        let x = row.score.ratioToDense(of: abscissa), let y = row.score.ratioToDense(of: ordinate),
         (0...Self.largest).contains(x), (0...Self.largest).contains(y), !row.isDiverged
       else { return nil }
       let label = CandidateLabel(row.score.candidate, in: report.architecture).text

@@ -7,7 +7,7 @@ package struct ControlRequest: Sendable {
   package var intervention: Intervention
   /// `user@host`, or the name that the user gave.
   package var author: String
-  /// Called once, on the coordinator's thread; must not wait.
+  /// Called once, on the coordinator's thread, or on the caller's if the coordinator has ended; must not wait.
   package var answer: @Sendable (InterventionAnswer) -> Void
 
   package init(

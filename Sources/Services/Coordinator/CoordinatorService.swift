@@ -101,9 +101,11 @@ package final class CoordinatorService {
   }
 
   /// Submits a user's request for the study: the single entry point for such requests. May be called from any thread.
-  /// Does not wait; the answer is given once, on the coordinator's thread, when it is on record.
+  /// Does not wait; the answer is given once, when it is on record, or at once if the coordinator has ended.
   package var control: @Sendable (ControlRequest) -> Void {
-    { [mailbox = socket.mailbox] in mailbox.postUrgently(.control($0)) }
+    { [mailbox = socket.mailbox] request in
+      if !mailbox.postUrgently(.control(request)) { request.answer(PendingRequests.stopping) }
+    }
   }
 
   /// Returns `nil` and logs a warning if the study's folder cannot have a socket.
@@ -115,8 +117,9 @@ package final class CoordinatorService {
     }
   }
 
-  /// Refuses all requests that were not answered. Later ones get no answer.
+  /// Refuses all requests that were not answered, and all later ones.
   private func refuseRequests() {
+    socket.mailbox.close()
     requests.refuseAll()
     for case .control(let request) in socket.mailbox.receiveAll(waitingAtMost: 0) {
       request.answer(PendingRequests.stopping)

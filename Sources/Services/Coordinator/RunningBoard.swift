@@ -56,19 +56,19 @@ final class RunningBoard {
   package func writeIfDue(now: Double) {
     guard hasChanged, now >= nextWrite else { return }
     nextWrite = now + Self.secondsBetween
-    hasChanged = false
     var shown = Array(trainings.values)
     if shown.count > RunningState.mostTrainings {
       shown.sort { $0.job < $1.job }
       shown.removeSubrange(RunningState.mostTrainings...)
     }
-    writer.write(RunningState(trainings: shown, keyNames: keyNames.count > RunningState.mostTrainings ? [:] : keyNames))
+    let state = RunningState(trainings: shown, keyNames: keyNames.count > RunningState.mostTrainings ? [:] : keyNames)
+    hasChanged = !writer.write(state)
   }
 
   /// Removes the file. Nothing is written afterwards.
   package func close() { writer.close() }
 
-  /// Writes one state at a time. States that arrive during a write are dropped, since the next follows within a second.
+  /// Writes one state at a time.
   private final class Writer: Sendable {
     private struct State {
       var isWriting = false
@@ -81,13 +81,14 @@ final class RunningBoard {
 
     init(path: String) { self.path = path }
 
-    func write(_ content: RunningState) {
+    /// Starts to write the state. Returns `false` if an earlier one is still being written.
+    func write(_ content: RunningState) -> Bool {
       let isFree = state.withLock { state in
         guard !state.isWriting, !state.isClosed else { return false }
         state.isWriting = true
         return true
       }
-      guard isFree else { return }
+      guard isFree else { return false }
       queue.async { [self] in
         // If it cannot be written, only what `status` shows of it is missing.
         if let data = try? JSONEncoder().encode(content) {
@@ -95,6 +96,7 @@ final class RunningBoard {
         }
         state.withLock { $0.isWriting = false }
       }
+      return true
     }
 
     func close() {

@@ -73,12 +73,7 @@ final class ConnectionProbe: Sendable {
   /// Returns `nil` for an endpoint about which nothing can be found out. Waits at most `answerSeconds` for each
   /// address, besides the time that the system's resolver takes.
   package static func finding(at endpoint: String) -> Finding? {
-    if endpoint.hasPrefix("ipc://") {
-      let path = String(endpoint.dropFirst("ipc://".count))
-      var status = stat()
-      if path.hasPrefix("@") { return nil }
-      return stat(path, &status) == 0 ? .accepts : .missingSocket(path: path)
-    }
+    if endpoint.hasPrefix("ipc://") { return finding(atSocket: String(endpoint.dropFirst("ipc://".count))) }
     guard let (host, port) = address(of: endpoint) else { return nil }
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -100,6 +95,17 @@ final class ConnectionProbe: Sendable {
       next = info.pointee.ai_next
     }
     return best
+  }
+
+  private static func finding(atSocket path: String) -> Finding? {
+    // An abstract name, which has no file.
+    if path.hasPrefix("@") { return nil }
+    do {
+      _ = try LocalSocket.connect(to: FilePath.name(of: path), in: FilePath.folder(of: path))
+      return .accepts
+    } catch {
+      return error.number == ENOENT ? .missingSocket(path: path) : finding(error.number)
+    }
   }
 
   /// Returns host and port of `tcp://[source;]host:port`, without the brackets of an IPv6 address.
