@@ -13,10 +13,10 @@ struct LayerSearch: AsyncParsableCommand {
     abstract: "Finds which convolutions of a ResNet can be replaced by basis convolutions, and at which rank.",
     discussion: Examples.folded(
       """
-      Candidates are trained for a short while by worker processes, and those that no other beats in accuracy, size \
-      and speed are the study's frontier.
+      Worker processes train candidates briefly; the candidates that no other dominates in accuracy, size and speed \
+      form the study's frontier.
 
-      A first study, without any data to download (packages have it in /usr/share/doc/layersearch/examples):
+      A first study, which downloads no data (packages install it in /usr/share/doc/layersearch/examples):
         layersearch run Configs/quickstart.yaml
 
       On several machines:
@@ -28,7 +28,7 @@ struct LayerSearch: AsyncParsableCommand {
       Completions for bash, zsh or fish:
         layersearch --generate-completion-script bash > layersearch.bash
 
-      Exit codes: 0 done, 1 failed, 2 usage or configuration.
+      Exit codes: 0 success, 1 failure, 2 usage or configuration error.
       """),
     version: VersionReport.text,
     subcommands: [EngineCommand.self, PagePartsCommand.self, ProtocolFieldsCommand.self],

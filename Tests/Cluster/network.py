@@ -1,7 +1,7 @@
-"""Hosts that are network namespaces of this machine, and the wires between them.
+"""Hosts as network namespaces of this machine, and the wires between them.
 
-Each host has one interface (a tap device) whose frames this program carries to the others: with a delay, with losses, or not at all where a wire is cut.
-Kernels without a network emulator have this much, and nothing leaves the machine.
+Each host has one interface (a tap device), whose frames this program carries to the others: with a delay, with losses,
+or not at all if a wire is cut. This also works on kernels without a network emulator, and nothing leaves the machine.
 """
 import ctypes
 import fcntl
@@ -26,7 +26,7 @@ def ip(*words):
 
 
 class Host:
-    """A network namespace with a name of its own, an address and an interface."""
+    """A network namespace with its own host name, an address and an interface."""
 
     def __init__(self, name, number):
         self.name, self.number = name, number
@@ -48,7 +48,8 @@ class Host:
         ip("-n", self.namespace, "link", "set", "eth0", "mtu", str(MTU), "up")
 
     def _tap(self):
-        """A tap device is where it was made: this thread goes there for a moment."""
+        """Opens a tap device. It belongs to the namespace in which it is made, so this thread enters the host's for
+        a moment."""
         libc = ctypes.CDLL(None, use_errno=True)
 
         def enter(namespace):
@@ -67,13 +68,13 @@ class Host:
         return descriptor
 
     def firewall(self, *rules):
-        """Nothing comes in but answers and what the rules (of iptables) allow."""
+        """Drops all that comes in except answers and what the rules (of iptables) allow."""
         for rule in (["-P", "INPUT", "DROP"], ["-A", "INPUT", "-m", "state", "--state", "ESTABLISHED", "-j", "ACCEPT"],
                      ["-A", "INPUT", "-i", "lo", "-j", "ACCEPT"], *rules):
             ip("netns", "exec", self.namespace, "iptables", *rule)
 
     def command(self, *words):
-        """As it has to be started to run on this host."""
+        """Returns the command line that runs a command on this host."""
         shell = 'hostname "$0" && exec "$@"'
         return ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", shell, self.name, *words]
 
@@ -84,10 +85,10 @@ class Host:
 
 
 class Network:
-    """Carries frames between hosts in a thread of its own."""
+    """Carries frames between hosts in its own thread."""
 
     def __init__(self, hosts, delay, jitter, loss):
-        """delay and jitter in seconds, one way; loss is the share of frames that do not arrive."""
+        """delay and jitter are in seconds, one way; loss is the share of frames that do not arrive."""
         self.hosts, self.delay, self.jitter, self.loss = hosts, delay, jitter, loss
         self.carried = self.lost = 0
         self._places = {}
@@ -126,7 +127,7 @@ class Network:
         if sender.is_cut or receiver.is_cut or self._random.random() < self.loss:
             self.lost += 1
             return
-        # Wires keep the order.
+        # A wire keeps the order of frames.
         wire = (sender.number, receiver.number)
         when = time.monotonic() + self.delay + self.jitter * self._random.uniform(-1, 1)
         when = self._last[wire] = max(when, self._last.get(wire, 0))

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("help")
 struct HelpTests {
-  /// Every command of the tree, by its words.
+  /// Every displayed command of the tree, with its path of command names.
   private static func commands(
     _ command: any ParsableCommand.Type = LayerSearch.self, path: [String] = []
   ) -> [(path: [String], type: any ParsableCommand.Type)] {
@@ -20,8 +20,8 @@ struct HelpTests {
       }
   }
 
-  /// The words that a shell makes of each example: lines that begin with the program's name, and what backslashes join
-  /// to them.
+  /// The words into which a shell splits each example: lines that begin with the program's name, with the lines that a
+  /// trailing backslash joins to them.
   private func examples(in help: String) throws -> [[String]] {
     var scripts: [String] = []
     var isOpen = false
@@ -36,7 +36,8 @@ struct HelpTests {
       isOpen = line.hasSuffix("\\")
     }
     return try scripts.map { script in
-      // The shell's own reading: each argument on a line. A redirection is a word here, and writes nothing.
+      // The shell splits the words and prints one argument a line. A redirection is quoted: it is a word here, and
+      // writes nothing.
       let words = script.replacing(" > ", with: " '>' ")
       let output = try shell("layersearch() { for word; do printf '%s\\n' \"$word\"; done; }\n" + words)
       return output.split(separator: "\n").map(String.init)
@@ -77,7 +78,7 @@ struct HelpTests {
       ),
       (WorkerCommand.self, ["(default: 10.0)", "(default: 10s)", "(default: 15min)"]),
       (RunCommand.self, ["(default: 15min)", "(default: 10)"]), (CoordinatorCommand.self, ["(default: 10)"]),
-      (BenchCommand.self, ["Images a step. (default: 128)"]),
+      (BenchCommand.self, ["Images per step. (default: 128)"]),
     ] as [(any ParsableCommand.Type, [String])] {
       let help = LayerSearch.helpMessage(for: type, columns: 400)
       for text in texts { #expect(help.contains(text), "\(type): \(text)") }

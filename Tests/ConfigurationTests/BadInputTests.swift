@@ -15,7 +15,7 @@ struct BadInputTests {
     }
   }
 
-  /// Two lines that make any other legal.
+  /// The two required lines, which cases append theirs to.
   private static let head = "model: resnet20\ndata: {set: cifar10}\n"
   private static let proxyKeys =
     "epochs, batch, learning_rate, schedule, momentum, nesterov, weight_decay, augment, augmentation, curve, skip"
@@ -261,7 +261,7 @@ struct BadInputTests {
     "../x", "a/b", "", ".", "..", ".x", "-x", "a b", "ä", "a\\0b", String(repeating: "n", count: 101),
   ]
   .map { name in
-    // Where YAML says NUL, the line has a space: control characters never reach a terminal.
+    // Where the YAML has a NUL, the message shows a space: control characters never reach a terminal.
     let shown = name == "a\\0b" ? "a b" : String(name.prefix(60))
     return Case(
       head + "study: \"\(name)\"\n",
@@ -298,12 +298,12 @@ struct BadInputTests {
   }
 }
 
-/// What is wrong with a configuration, a line a problem; none where it is legal.
+/// The problems of a configuration, one line each; empty if it is legal.
 func problems(_ text: String, fileName: String = "x.yaml") -> [String] {
   descriptions { _ = try StudyConfiguration.parse(text: text, fileName: fileName) }
 }
 
-/// The problems that a throwing read names.
+/// The problems of the error that `body` throws; empty if it throws none.
 func descriptions(_ body: () throws -> Void) -> [String] {
   do {
     try body()

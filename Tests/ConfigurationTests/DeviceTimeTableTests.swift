@@ -42,7 +42,7 @@ struct DeviceTimeTableTests {
     #expect(table.facts == [.init("batch", "1"), .init("model", "none")])
   }
 
-  /// Whether the header stands before it, a table, and how its problem begins.
+  /// Whether the header is put before the text, the text of a table, and the beginning of its problem.
   private static let bad: [(hasHeader: Bool, text: String, problem: String)] = [
     (false, "", "t.csv: the table is empty"),
     (false, "# only: facts\n", "t.csv: the table is empty"),

@@ -43,7 +43,7 @@ struct DeviceTimesKeyTests {
     #expect(read.space.denseCost.deviceTime == 10_000_000)
     let candidate = try Candidate(parsing: "layer1.0.conv1=4,layer1.0.conv2=8")
     #expect(read.space.cost(of: candidate).deviceTime == 9_700_000)
-    // Comments, order, intervals and forms of no candidate are not part of it; a nanosecond is.
+    // Comments, order, intervals and forms that no candidate has do not affect the fingerprint; a nanosecond does.
     let other = """
       layer,rank,variant,seconds,low
       layer1.0.conv2,8,remainder,0.0012,0.001

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Configuration
 
-/// docs/configuration.md has every key, and every name that one may have.
+/// docs/configuration.md lists every key and every name that a key accepts.
 @Suite("The page on configurations")
 struct DocumentTests {
   private func page(_ name: String) throws -> String {

@@ -184,7 +184,7 @@ struct LegalInputTests {
     let bounded = try parse(
       "model: resnet8\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\nbudget: {jobs: 5}\n")
     #expect(bounded.fingerprint == one.fingerprint && bounded.budgetJobs == 5)
-    // What was so before there was the key.
+    // `any` is what applied before the key existed.
     let any = try parse(
       "model: resnet8\nkernels: any\ndata: {set: cifar10}\nobjectives: [accuracy, parameters]\n")
     #expect(any.entries == one.entries && any.entries["kernels"] == nil)

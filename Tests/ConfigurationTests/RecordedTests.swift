@@ -55,7 +55,7 @@ struct RecordedTests {
   func otherDefaults() throws {
     let given = try StudyConfiguration.parse(text: "model: resnet8\ndata: {set: shapes10}\n", fileName: "x.yaml")
     var entries = given.entries
-    // As a version would have recorded it whose defaults were these.
+    // As a version with these defaults would have recorded it.
     for (key, value) in [
       ("proxy.batch", "64"), ("proxy.epochs", "5"), ("proxy.schedule", "cosine"), ("strategy.name", "random"),
       ("strategy.seeds", "3"), ("space.rank_fractions", "[0.125]"), ("objectives", "[accuracy, inference_time]"),

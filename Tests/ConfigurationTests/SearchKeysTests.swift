@@ -66,7 +66,7 @@ struct SearchKeysTests {
     let basis = try parse("proxy:\n  skip:\n    basis: 4\n")
     #expect(basis.recipe.skip == SkippedUpdates(of: .basis, every: 4))
     #expect(basis.entries == none.entries.merging(["proxy.skip.basis": "4"]) { $1 })
-    // 10000 images by 128.
+    // An epoch has 78 steps: 10000 images in batches of 128.
     #expect(try parse("proxy: {skip: {coefficients: 78}}\n").recipe.skip?.every == 78)
   }
 

@@ -2,10 +2,10 @@ import Configuration
 import Foundation
 import Testing
 
-/// Files and texts that are no YAML at all, or are made to do harm.
+/// Files and texts that are not YAML at all, or are crafted to do harm.
 @Suite("Unreadable configurations")
 struct UnreadableInputTests {
-  /// Two lines that make any other legal.
+  /// The two required lines, which tests append theirs to.
   private static let head = "model: resnet20\ndata: {set: cifar10}\n"
 
   @Test("YAML that cannot be read is told with its line")

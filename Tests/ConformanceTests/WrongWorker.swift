@@ -3,17 +3,17 @@ import Messaging
 import SearchProtocol
 import Synchronization
 
-/// A worker with faults to choose from: hello, ready, heartbeats, and jobs that it accepts and never does.
+/// A worker with a chosen fault. It sends hello, ready and heartbeats, and accepts jobs that it never trains.
 final class WrongWorker: Sendable {
   enum Fault: CaseIterable, Sendable {
-    /// Its first hello is of a study.
+    /// Its first hello names a study.
     case carriesStudy
-    /// It never says a second hello.
+    /// It never sends a second hello.
     case helloOnce
     case noHeartbeats
-    /// It says a message that nobody can read.
+    /// It sends a message that cannot be decoded.
     case unreadable
-    /// An unknown message makes it leave.
+    /// It leaves when it receives an unknown message.
     case leavesAtNoise
     /// It does not answer jobs.
     case ignoresJobs
@@ -22,7 +22,7 @@ final class WrongWorker: Sendable {
   private let mailbox = Mailbox<DealerEvent>()
   private let isOver = Mutex(false)
 
-  /// - Parameter fault: nil for none but that it never ends and never trains.
+  /// - Parameter fault: `nil` for no fault except that the worker never ends and never trains.
   init(_ endpoint: String, _ fault: Fault?) throws {
     let context = try MessagingContext()
     let mailbox = mailbox
@@ -64,7 +64,7 @@ final class WrongWorker: Sendable {
       }
       for event in mailbox.receiveAll(waitingAtMost: 0.05) {
         guard case .received(let frames) = event else {
-          // What did not get through was not said.
+          // A hello that was not delivered does not count.
           hellos -= isWelcome ? 0 : 1
           continue
         }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ContentExchange
 
-/// Contents on real files, with contents of some hundred bytes in three files.
+/// The store on real files, with contents of 2200 bytes in three files.
 @Suite("the store of contents")
 struct ContentStoreTests {
   private let place: Place
@@ -33,7 +33,7 @@ struct ContentStoreTests {
     ContentDescription(contentHash: hash, kind: .blob, bytes: 2200)
   }
 
-  /// As for CIFAR-10: the files one after the other.
+  /// The hash of the concatenated files, as for CIFAR-10.
   private func identity(_ folder: String) throws -> ContentHash {
     hash(try ["a", "b", "c"].flatMap { Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })
   }
@@ -44,7 +44,7 @@ struct ContentStoreTests {
     try cache.find(described(hash), layout: layout, key: key, isCancelled: { false })
   }
 
-  /// Fetches in pieces of 300 bytes, from where it stands.
+  /// Fetches in pieces of 300 bytes, beginning after the bytes that are on disk.
   private func fetch(_ bytes: [UInt8], _ cache: ContentStore, upTo end: Int = 2200) throws -> ContentStore.Finding? {
     guard case .absent(let place, var offset) = try find(cache, hash(bytes)) else { return nil }
     while offset < end {
@@ -106,7 +106,7 @@ struct ContentStoreTests {
       }
     }
     try place.write("rot", to: "data/\(hash(bytes))/b")
-    // Somebody uses it: nothing is taken from under them.
+    // The content is in use, so the store does not remove it.
     #expect(throws: ContentError.self) { try find(cache, hash(bytes)) }
     withExtendedLifetime(target) {}
   }
@@ -206,7 +206,7 @@ struct ContentStoreTests {
     do { _ = try fetch(content(1), cache) }
     do { _ = try fetch(content(2), cache, upTo: 300) }
     let third = try fetch(content(3), cache)
-    // A part that somebody is at counts with its whole length.
+    // A part in use counts with its whole length.
     let fourth = try find(cache, hash(content(4)))
     #expect(!place.exists("data/\(hash(content(2))).partial") && !place.exists("data/\(hash(content(2))).json"))
     let error = #expect(throws: ContentError.self) { try find(cache, hash(content(5))) }

@@ -33,11 +33,11 @@ struct DeskTests {
   private final class Inbox<Element: Sendable>: Sendable {
     let mailbox = Mailbox<Element>()
 
-    /// The next that comes; nil after half a minute.
+    /// The next element; `nil` after half a minute.
     func next() -> Element? { mailbox.receiveAll(waitingAtMost: 30).first }
   }
 
-  /// Runs one effect and waits for what comes of it.
+  /// Runs one effect and returns the event that follows from it.
   private func run(
     _ effect: ContentEffect, _ keeper: ContentKeeper, _ inbox: Inbox<ContentKeeper.Answer>
   ) throws -> ContentEvent? {
@@ -67,7 +67,7 @@ struct DeskTests {
     damaged.bytes[3] ^= 1
     #expect(try run(.store(damaged), keeper, inbox) == .damaged(hash))
     #expect(try run(.store(pieces[2]), keeper, inbox) == .damaged(hash), "the one before it is not there")
-    // What is there stays for the next time, also of another process.
+    // The stored bytes remain for the next fetch, also by another process.
     keeper.run(.release(hash))
     let next = self.keeper(store(), inbox)
     #expect(
@@ -144,7 +144,7 @@ struct DeskTests {
     server.add(location)
     let piece = try ask(content, 100..<300).get()
     #expect(piece.bytes == Array(bytes[100..<300]) && piece.digest == SHA256.hash(piece.bytes) && piece.ticket == 7)
-    // Under another content's name it is not given.
+    // The file is not served under another content's name.
     var lie = location
     lie.content = described(self.bytes(9000, seed: 5))
     server.add(lie)
@@ -153,7 +153,7 @@ struct DeskTests {
     try file.write(contentsOf: [99])
     try file.close()
     #expect(try ask(content, 0..<3) == .failure(.changed(file: "file")))
-    // Opened anew it is read as a whole, and is another.
+    // The file is opened again, read as a whole, and turns out to be another content.
     #expect(try ask(content, 0..<3) == .failure(.changed(file: place.path(""))))
   }
 
@@ -184,7 +184,7 @@ struct DeskTests {
       default: Issue.record("\(message)")
       }
     }
-    // Rot is told to the worker and to the machine.
+    // The worker and the machine are told that the content has changed on disk.
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: place.path("store/\(content.contentHash)/content")))
     try file.write(contentsOf: [99])
     try file.close()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Whose word on an attempt counts.
+/// Which worker's reports on an attempt count.
 @Suite("reports count from the worker that the attempt was given to")
 struct ClaimTests {
   private let a = PeerID(1)
@@ -38,7 +38,8 @@ struct ClaimTests {
     let jobs = join(&machine, a, "honest")
     _ = join(&machine, b, "liar")
     var warnings = 0
-    // On the same host it may be the heir of one that died unnoticed; elsewhere it never is.
+    // On the same host, the worker may be the successor of one that died unnoticed, so the claim stays undecided. On
+    // another host it never is.
     for report in [Fixture.finished(jobs[0]), Fixture.failed(jobs[0])] {
       #expect(machine.handle(.received(report, from: b), at: 1).isEmpty)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Contents that workers give a coordinator, and what both do under faults.
+/// Contents that workers give a coordinator, and how both behave under faults.
 struct ContentTests {
   private let a = PeerID(1)
   private let b = PeerID(2)
@@ -45,8 +45,8 @@ struct ContentTests {
       bytes: [UInt8](repeating: 0, count: request.length))
   }
 
-  /// Gives what is asked for until nothing is, and has the disk keep it. Returns what the coordinator asks of its disk
-  /// last.
+  /// Answers the coordinator's requests with pieces until none is open, and has the disk store each piece. Returns the
+  /// last turn, which has what the coordinator asks of its disk.
   private func giveAll(
     _ first: CoordinatorTurn, by peer: PeerID, to machine: inout CoordinatorMachine, from start: Double = 1,
     atMost: Int = .max
@@ -81,7 +81,7 @@ struct ContentTests {
     let whole = machine.handle(.content(.whole(blob.contentHash)), at: 2)
     #expect(whole.sent(to: a) == [.contentAcknowledged(ContentReference(contentHash: blob.contentHash))])
     #expect(machine.contents.invariants() == [])
-    // From then on it is given to others, and acknowledged at once.
+    // From then on the coordinator gives the content to other workers, and acknowledges it at once.
     #expect(announce(blob, by: b, to: &machine).sent(to: b).count == 1)
     let query = machine.handle(
       .received(.contentQuery(ContentReference(contentHash: blob.contentHash)), from: b), at: 3)
@@ -114,7 +114,7 @@ struct ContentTests {
     _ = giveAll(prepared, by: a, to: &machine, atMost: 3)
     let left = machine.handle(.received(.bye(Bye(reason: "")), from: a), at: 2)
     #expect(requests(left, to: b).first?.offset == 3 * ContentPiece.maximumBytes)
-    // What comes of the first one all the same is nothing that was asked for.
+    // A piece that arrives all the same, from a peer without a session, was not asked for.
     let undecodable = machine.summary.undecodable
     _ = machine.handle(.received(.contentPiece(piece(requests(left, to: b)[0])), from: PeerID(9)), at: 2)
     _ = machine.handle(.received(.bye(Bye(reason: "")), from: b), at: 3)
@@ -129,7 +129,7 @@ struct ContentTests {
     _ = announce(blob, by: a, to: &machine)
     let first = machine.handle(.content(.prepared(blob.contentHash, present: ContentPiece.maximumBytes)), at: 1)
     _ = giveAll(first, by: a, to: &machine)
-    // A part was there from before: it may be that which is wrong.
+    // The bytes that were on disk before may be the wrong ones.
     let again = machine.handle(.content(.wrong(blob.contentHash)), at: 2)
     #expect(refusals(again, to: a).isEmpty)
     let asked = machine.handle(.tick, at: 4)
@@ -198,7 +198,7 @@ struct ContentTests {
     #expect(machine.contents.bytes == 500 && machine.contents.bytesByKey == ["k2": 500])
     var none = coordinator { $0.contentLimits = ContentLimits(bytes: 0) }
     #expect(refusals(announce(content(1, 1), by: a, to: &none), to: a).count == 1)
-    // What is there from earlier counts.
+    // Contents stored earlier count.
     var full = coordinator {
       $0.contentLimits = ContentLimits(bytes: 1000)
       $0.contents = [StoredContent(description: content(1, 900), key: nil)]
@@ -221,7 +221,8 @@ struct ContentTests {
       _ = announce(content, by: b, to: &machine)
     }
     #expect(machine.contents.announced[b]?.count == 1 && machine.contents.taker.takings.count == 5)
-    // One who says other things of a content than the first is not believed, and may say it again later.
+    // A worker that describes a content differently from the first worker is not believed. It may announce the content
+    // again later.
     let other = ContentDescription(contentHash: Fixture.hash(0), kind: .blob, bytes: 11)
     #expect(announce(other, by: b, to: &machine).sent(to: b).isEmpty)
     #expect(machine.contents.invariants() == [])

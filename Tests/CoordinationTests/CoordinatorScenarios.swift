@@ -2,7 +2,7 @@ import Coordination
 import SearchCore
 import SearchProtocol
 
-/// What single scenarios of a coordinator begin with.
+/// The common setup of single scenarios of a coordinator.
 protocol CoordinatorScenarios {}
 
 extension CoordinatorScenarios {
@@ -20,7 +20,7 @@ extension CoordinatorScenarios {
     return CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: TwoStageStrategy(first: first))
   }
 
-  /// The record of worker "w", which had the last attempts at these jobs.
+  /// The record of worker "w", which made the last attempts at these jobs.
   func past(_ jobs: [JobRecord] = []) -> StudyPast {
     StudyPast(
       attempts: jobs.filter { $0.attempts > 0 }.map {
@@ -29,7 +29,7 @@ extension CoordinatorScenarios {
       workers: [WorkerRecord(id: "w", host: "host", processID: 1, slots: 2, kernelVariant: "avx", build: "1")])
   }
 
-  /// A machine with worker "w" at peer `a`, which has `slots` free slots and so many jobs.
+  /// A machine with worker "w" at peer `a`, which has accepted a job for each of its `slots` slots.
   func served(slots: Int = 2, first: Int = 4) -> (CoordinatorMachine, [AttemptReference]) {
     var machine = machine(first: first)
     _ = machine.handle(.started, at: 0)

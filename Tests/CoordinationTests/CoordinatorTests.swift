@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Single scenarios; what holds in all of them is tested in `PropertyTests`.
+/// Single scenarios. `PropertyTests` tests what holds in all of them.
 struct CoordinatorTests: CoordinatorScenarios {
   @Test("a start records the strategy's notes and the jobs of its first stage")
   func start() {
@@ -32,7 +32,7 @@ struct CoordinatorTests: CoordinatorScenarios {
       effects.records == [
         .attemptStarted(job: 1, attempt: 1, worker: "w"), .attemptStarted(job: 2, attempt: 1, worker: "w"),
       ])
-    // Said again before the jobs arrived: no more than two slots are there.
+    // Repeated before the jobs arrived: the worker still has only two slots.
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 0).jobs(to: a).isEmpty)
   }
 
@@ -80,7 +80,7 @@ struct CoordinatorTests: CoordinatorScenarios {
     var turn = CoordinatorTurn()
     machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1, in: &turn)
     #expect(turn.beforeCommit.map(\.job.reference) == [Fixture.reference(2)])
-    // The last of its stage: what the search wants next is added, and given out, in the same turn.
+    // The last result of the stage: the search's next jobs are added and handed out in the same turn.
     machine.handle(.received(.accept(Fixture.reference(2)), from: a), at: 1, in: &turn)
     machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: a), at: 1, in: &turn)
     #expect(turn.beforeCommit.map(\.job.reference) == [Fixture.reference(2)])

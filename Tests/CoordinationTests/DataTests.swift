@@ -5,7 +5,7 @@ import Testing
 
 @testable import Coordination
 
-/// A data set on its way from the coordinator to workers that lack it.
+/// The transfer of a data set from the coordinator to workers that lack it.
 struct DataTests {
   private let a = PeerID(1)
   private let b = PeerID(2)
@@ -56,7 +56,7 @@ struct DataTests {
       tickets(machine.handle(asks(request(4, returned: [77]), from: a, ticket: 50), at: 1), a).isEmpty)
     #expect(tickets(machine.handle(asks(request(4, returned: [0]), from: a, ticket: 51), at: 1), a) == [51])
     #expect(tickets(machine.handle(asks(request(5, returned: [0]), from: a, ticket: 52), at: 1), a).isEmpty)
-    // Others are not held up, and a chunk that was lost is forgotten after a minute.
+    // Other workers are not held up. A chunk that was lost is forgotten after a minute.
     #expect(tickets(machine.handle(asks(request(0), from: b, ticket: 60), at: 1), b) == [60])
     for second in 2...70 {
       for peer in [a, b] {
@@ -129,7 +129,7 @@ struct DataTests {
     effects.sent.compactMap { if case .contentRequest(let request) = $0 { request } else { nil } }
   }
 
-  /// The piece, and what the disk says of it.
+  /// Delivers the piece to the worker, and then the disk's answer.
   private func arrives(
     _ piece: ContentPiece, isIntact: Bool, at worker: inout WorkerMachine, _ now: Double
   ) -> [WorkerEffect] {
@@ -213,7 +213,7 @@ struct DataTests {
       var effects: [WorkerEffect] = []
       if waiting > 0 {
         waiting -= 1
-        // Damaged, out of its turn, or damaged with a new welcome each time.
+        // A damaged piece, one out of order, or a damaged one with a new welcome each time.
         effects += arrives(chunk(kind == 1 ? 5 : 0), isIntact: kind == 1, at: &worker, now)
         if kind == 2 { effects += worker.handle(.received(welcome()), at: now) }
       }

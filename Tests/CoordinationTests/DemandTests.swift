@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// What a coordinator tells those who start workers.
+/// What a coordinator tells launchers about its need for workers.
 @Suite("demand")
 struct DemandTests {
   private let launcher = PeerID(bytes: [9])

@@ -22,7 +22,7 @@ struct EarlierResultsTests: CoordinatorScenarios {
     }
   }
 
-  /// All works that the strategy asks for where these results come.
+  /// All works that the strategy asks for if each has the result `result(_:)`.
   private func wholeSearch() -> [Work] {
     let strategy = TwoStageStrategy()
     var history = SearchHistory()
@@ -43,7 +43,7 @@ struct EarlierResultsTests: CoordinatorScenarios {
     let found = adopted(turn.records)
     #expect(found.count == 6 && turn.records.contains(.studyFinished))
     for (index, work) in works.enumerated() { #expect(found[Int64(index + 1)] == result(work)) }
-    // Each is on record in the transaction that makes it a job, and the record says where it is from.
+    // Each result is recorded in the transaction that adds its job, and the record names the study it comes from.
     var known: Set<Int64> = []
     for change in turn.records {
       if case .jobAdded(let job) = change { known.insert(job.id) }

@@ -21,9 +21,9 @@ struct EndOfRoundTests: CoordinatorScenarios {
     ]
     #expect(place([Job(id: 1, work: 100)], workers).isEmpty)
     #expect(place([Job(id: 1, work: 100), Job(id: 2, work: 10)], workers) == [0: [2]])
-    // One that is soon free, and not much faster, is not waited for.
+    // A short job does not wait for the faster worker, which would finish it later.
     #expect(place([Job(id: 1, work: 1)], workers) == [0: [1]])
-    // Under a limit of time nothing begins before what was asked for earlier.
+    // Under a time limit no job begins before one that was asked for earlier.
     #expect(place([Job(id: 1, work: 100), Job(id: 2, work: 10)], workers, keepsOrder: true).isEmpty)
   }
 
@@ -55,12 +55,12 @@ struct EndOfRoundTests: CoordinatorScenarios {
         let done = workers.map { ($0.slots.min() ?? 0) + first.work / $0.rate - 100 }
         #expect(first.work / workers[worker].rate <= EndOfRound.tolerance * (done.min() ?? 0) + 1e-9)
       }
-      // Somebody is always at work: where all are free, the longest job leaves.
+      // At least one worker is always busy: if all are free, the longest job leaves.
       if workers.allSatisfy({ $0.slots.allSatisfy { $0 <= 100 } }) { #expect(left.contains(jobs[0].id)) }
     }
   }
 
-  /// Worker "fast" at `a` and "slow" at `b`, a slot each, with a job each.
+  /// Worker "fast" at `a` and "slow" at `b`, with one slot and one job each.
   private func unlike(first: Int) -> CoordinatorMachine {
     var machine = machine(first: first)
     _ = machine.handle(.started, at: 0)
@@ -72,8 +72,8 @@ struct EndOfRoundTests: CoordinatorScenarios {
     return machine
   }
 
-  /// At 10.5: "fast" has job 12, of a second like those before it; "slow" is free, and took so long for one. Job 13
-  /// waits.
+  /// The state at 10.5 s: "fast" trains job 12, which takes a second like its earlier jobs; "slow" is free after 10.5 s
+  /// for one job. Job 13 waits.
   private func atTheEnd() -> (CoordinatorMachine, [AttemptReference]) {
     var machine = unlike(first: 13)
     for (second, job) in [1, 3, 4, 5, 6, 7, 8, 9, 10, 11].enumerated() {

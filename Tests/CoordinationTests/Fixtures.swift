@@ -3,14 +3,14 @@ import SearchProtocol
 
 @testable import Coordination
 
-/// Two stages: the second depends on what the first found, as in a real search.
+/// A search of two stages: the second depends on the results of the first, as in a real search.
 struct TwoStageStrategy: SearchStrategy {
   var name: StrategyName { .sensitivity }
   var notes: [String] { ["a note of the strategy"] }
   var first = 4
   var second = 2
   var takesTime = false
-  /// What follows once everything else is settled.
+  /// The number of works that follow once all others are settled.
   var last = 0
 
   private func work(_ layer: String, _ rank: Int) -> Work {
@@ -106,7 +106,8 @@ extension PeerID {
   init(_ number: Int) { self.init(bytes: [UInt8(number >> 8), UInt8(number & 255)]) }
 }
 
-/// What single events asked for, together; written as the effects after the commit where there is nothing else.
+/// The parts of a turn, and sums of the turns of several events. An array literal is a turn with only these effects
+/// after its commit.
 extension CoordinatorTurn {
   var records: [StudyChange] { commit }
 
@@ -119,7 +120,7 @@ extension CoordinatorTurn {
     afterCommit.compactMap { if case .content(.give(let gift)) = $0, gift.peer == peer { gift } else { nil } }
   }
 
-  /// Other than pieces that are sent.
+  /// All content effects except those that send a piece.
   var contentEffects: [ContentEffect] {
     afterCommit.compactMap {
       switch $0 {

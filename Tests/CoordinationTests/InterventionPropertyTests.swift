@@ -5,8 +5,8 @@ import Testing
 
 @testable import Coordination
 
-/// Coordinator, workers and a person who meddles, in `World`: `StudyLedger` holds every round to what the record before
-/// it decides.
+/// A coordinator, workers and a user who intervenes, in `World`. `StudyLedger` checks that every round is what the
+/// record before it decides.
 struct InterventionPropertyTests {
   static let shards = 8
   static let sequences = 400
@@ -49,7 +49,7 @@ struct InterventionPropertyTests {
         Issue.record("seed \(seed): the study has ended with jobs \(open.map(\.id)) open")
         return
       }
-      // What counts is what the honest find, unless nobody has found the liar out.
+      // Only results of honest workers count, unless a liar has not been found out.
       if !plan.hasLiar {
         for job in world.ledger.jobs {
           guard let result = job.result else { continue }

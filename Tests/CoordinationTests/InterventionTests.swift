@@ -27,12 +27,12 @@ struct InterventionTests: CoordinatorScenarios {
     if case .intervened(let record)? = turn.commit.first { record } else { nil }
   }
 
-  /// One more job for the worker at `a`, if there is one.
+  /// Reports `slots` free slots of the worker at `a`. Returns the jobs that it gets.
   private func ready(_ machine: inout CoordinatorMachine, slots: Int = 2, at now: Double = 2) -> [AttemptReference] {
     machine.handle(.received(.ready(Ready(freeSlots: slots)), from: a), at: now).jobs(to: a)
   }
 
-  /// A worker with one slot trains all that there is, in the order of the references that are returned.
+  /// Lets a worker with one slot train all jobs. Returns their numbers in the order of training.
   private func trainAll(_ machine: inout CoordinatorMachine, accuracy: (Int64) -> Double = { _ in 0.5 }) -> [Int64] {
     var order: [Int64] = []
     var next = ready(&machine, slots: 1)
@@ -105,7 +105,7 @@ struct InterventionTests: CoordinatorScenarios {
 
     let retried = asked(.retry(job: 1), of: &machine)
     #expect(retried.done == "job 1 is tried again" && retried.turn.commit.contains(.jobReopened(job: 1)))
-    // Its result's slot has job 4, and the other one is free.
+    // Job 4 has the slot of job 2, which is finished; the other slot is free.
     #expect(machine.summary.jobs == JobCounts(waiting: 1, running: 1, finished: 1, setAside: 1))
     #expect(ready(&machine) == [Fixture.reference(1, 2)])
   }
@@ -139,7 +139,7 @@ struct InterventionTests: CoordinatorScenarios {
     let added = asked(.add(candidate, repetitions: 2, .example()), of: &machine)
     #expect(added.done == "jobs 1500001 to 1500002 of layer=2 asked for by hand")
     let records: [JobRecord] = added.turn.commit.compactMap { if case .jobAdded(let job) = $0 { job } else { nil } }
-    // The search has asked for the first.
+    // The search has asked for repetition 0.
     #expect(records.map(\.work.repetition) == [1, 2] && records.map(\.round) == [nil, nil])
     let next = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 2)
     #expect(next.jobs(to: a) == [Fixture.reference(1_500_001)])
@@ -153,7 +153,7 @@ struct InterventionTests: CoordinatorScenarios {
     var settings = Fixture.coordinatorSettings()
     settings.jobBudget = 6
     var machine = CoordinatorMachine(settings: settings, jobs: [], strategy: TwoStageStrategy(first: 4, second: 2))
-    // The second stage asks for the same once the first is over.
+    // The second stage asks for the same candidate once the first stage is finished.
     let same = Candidate(ranks: ["after0": 1])
     _ = machine.handle(.started, at: 0)
     _ = machine.handle(.received(Fixture.hello("w", slots: 1), from: a), at: 0)
@@ -183,7 +183,7 @@ struct InterventionTests: CoordinatorScenarios {
     #expect(
       larger.done == "the budget is 9 jobs now, before it was 4 jobs; the study, which was finished, goes on")
     #expect(larger.turn.commit.contains(.budgetChanged(9)) && larger.turn.commit.contains(.roundsForgotten(from: 0)))
-    // The rounds are decided again, and on record as they are now.
+    // The rounds are decided again, and recorded as they are now.
     #expect(larger.turn.commit.contains(.jobAsked(job: 1, round: 0, place: 0)))
     #expect(machine.summary.jobs.waiting + machine.summary.jobs.running == 2)
   }
@@ -222,7 +222,7 @@ struct InterventionTests: CoordinatorScenarios {
     _ = machine.handle(.received(Fixture.hello("w"), from: b), at: 3)
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 3).jobs(to: b).isEmpty)
     #expect(asked(.drain(worker: "w"), of: &machine).done == "worker w gets no more jobs already")
-    // Another one of the same machine does.
+    // Another worker of the same machine gets jobs.
     _ = machine.handle(.received(Fixture.hello("v"), from: a), at: 4)
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 4).jobs(to: a).count == 2)
   }
@@ -240,10 +240,10 @@ struct InterventionTests: CoordinatorScenarios {
         .attemptEnded(job: 3, attempt: 1, .returned(reason: "worker w is distrusted")), .resultStruckOut(job: 1),
         .studyReopened,
       ])
-    // The slot of its result had taken job 3.
+    // Job 3 got the slot of job 1, which was finished.
     #expect(struck.turn.sent(to: a) == [.cancel(jobs[1]), .cancel(Fixture.reference(3))])
     #expect(machine.summary.jobs == JobCounts(waiting: 4))
-    // What it still says is acknowledged, and counts for nothing.
+    // Further reports of the worker are acknowledged and do not count.
     let late = machine.handle(.received(Fixture.finished(jobs[1]), from: a), at: 3)
     #expect(late.commit.isEmpty && late.sent(to: a).contains(.resultAcknowledged(jobs[1])))
     #expect(machine.handle(.received(.accept(jobs[1]), from: a), at: 3).sent(to: a) == [.cancel(jobs[1])])

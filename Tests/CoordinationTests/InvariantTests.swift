@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// That `invariants()` would say so. That they hold after every event is tested in `PropertyTests`.
+/// `invariants()` reports broken states. `PropertyTests` tests that the invariants hold after every event.
 @Suite("what the machines' invariants tell")
 struct InvariantTests: CoordinatorScenarios {
   @Test("nothing of a machine that is well; of one whose parts are out of step what is wrong")

@@ -3,7 +3,7 @@ import SearchCore
 import SearchProtocol
 import Testing
 
-/// Who may work, as the coordinator's machine decides it.
+/// Which workers a coordinator admits by their keys.
 struct KeyTests {
   private let a = PeerID(1)
   private let b = PeerID(2)
@@ -62,7 +62,7 @@ struct KeyTests {
     _ = machine.handle(.received(.workerHeartbeat(WorkerHeartbeat(running: [], freeSlots: 2)), from: b), at: 30)
     #expect(machine.summary.jobs.running == 2)
 
-    // Given back its key, it may come again.
+    // Once its key is authorized again, the worker may come back.
     _ = machine.handle(.keysAuthorized(["key a", "key b"]), at: 31)
     #expect(!isRefused(machine.handle(.received(.hello(hello("key a")), from: a, Delivery(key: "key a")), at: 31), a))
   }

@@ -17,7 +17,7 @@ struct LeaseTests: CoordinatorScenarios {
     }
     #expect(lost.count == 1)
     #expect(machine.summary.jobs.running == 0 && machine.summary.jobs.waiting == 4)
-    // The late result is taken all the same, from whoever brings it.
+    // The late result still counts, even over another connection.
     _ = machine.handle(.received(Fixture.hello("w", study: "study-1", finished: jobs), from: b), at: 201)
     let effects = machine.handle(.received(Fixture.finished(jobs[0]), from: b), at: 201)
     #expect(effects.records == [.jobFinished(job: 1, attempt: 1, worker: "w", result: Fixture.result())])
@@ -157,7 +157,7 @@ struct LeaseTests: CoordinatorScenarios {
       .received(Fixture.hello("w", slots: 1, study: "study-1", running: jobs), from: b), at: 71)
     #expect(!effects.sent(to: b).contains(.cancel(jobs[0])))
     #expect(machine.summary.jobs.running == 1)
-    // Others get other jobs.
+    // Another worker gets another job.
     _ = machine.handle(.received(Fixture.hello("v"), from: a), at: 71)
     #expect(
       machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 71).jobs(to: a) == [Fixture.reference(2)])
@@ -184,7 +184,7 @@ struct LeaseTests: CoordinatorScenarios {
       ])
     let hello = Fixture.hello("w", slots: 1, study: "study-1", running: jobs)
     #expect(machine.handle(.received(hello, from: b), at: 21).sent(to: b).contains(.cancel(jobs[0])))
-    // Its result would still have counted, and would have called the other one off.
+    // If the attempt finishes all the same, its result counts and the other attempt is canceled.
     let late = machine.handle(.received(Fixture.finished(jobs[0]), from: b), at: 22)
     #expect(late.sent(to: other) == [.cancel(Fixture.reference(1, 2))])
     #expect(machine.summary.jobs.finished == 1)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// What one peer can make a coordinator or a worker say and write down.
+/// How much one peer can make a coordinator or a worker send and record.
 struct LimitTests {
   private let a = PeerID(1)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Failures in a row: of a worker, and of the whole study.
+/// Consecutive failures of a worker, and of the whole study.
 @Suite("a worker that has never finished a job")
 struct PauseTests {
   private let good = PeerID(1)
@@ -39,7 +39,7 @@ struct PauseTests {
       + machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: now)
   }
 
-  /// Ticks and heartbeats until a job comes; returns it with the time.
+  /// Sends ticks and heartbeats until the worker gets a job. Returns the job and the time.
   private func nextJob(
     _ machine: inout CoordinatorMachine, _ peer: PeerID, from start: Double, every step: Double = 0.25
   )
@@ -115,7 +115,7 @@ struct PauseTests {
   func keys() throws {
     var machine = coordinator(jobs: 20)
     _ = machine.handle(.keysAuthorized(["bad key", "good key"]), at: 0)
-    // Each fails a job and leaves with the next one: three attempts that came to nothing.
+    // Each worker fails a job; the first one leaves while it has the next: three attempts without a result.
     for (name, peer) in [("bad-1", PeerID(5)), ("bad-2", PeerID(6))] {
       let job = try #require(join(&machine, peer, name, key: "bad key", at: 1).first)
       _ = fail(&machine, peer, job, at: 1)
@@ -170,7 +170,8 @@ struct PauseTests {
       guard let next = effects.jobs(to: bad).first else { break }
       job = next
     }
-    // By the time it comes again the worker is a witness: the third failure sets it aside.
+    // By then the worker has finished another job, so that its failures count against job 1: the third one sets it
+    // aside.
     #expect(order == [1, 2, 1, 1, 3, 4])
     #expect(machine.summary.jobs.setAside == 1 && machine.summary.jobs.finished == 3)
   }
@@ -271,7 +272,7 @@ struct PauseTests {
       let job = try #require(join(&machine, good, "old", at: 0).first)
       #expect(job.attempt == 3)
       _ = fail(&machine, good, job, at: 1)
-      // With the failure at the other worker it has failed at two that have finished others.
+      // If the failure at the other worker counts, the job has now failed at two workers that have finished other jobs.
       #expect(machine.summary.jobs.setAside == failures)
     }
   }

@@ -5,13 +5,13 @@ import Testing
 
 @testable import Coordination
 
-/// Coordinator and workers against each other in `World`.
+/// A coordinator and workers against each other in `World`.
 struct PropertyTests {
-  /// Sequences of one run of the suite, over all arguments.
+  /// The number of test cases, and of sequences of events in each.
   static let shards = 16
   static let sequences = 640
 
-  /// What the search finds when nothing goes wrong.
+  /// The results of the search if nothing goes wrong.
   private func undisturbed(_ plan: World.Plan) -> [Work: Observation] {
     var history = SearchHistory()
     while true {
@@ -39,7 +39,7 @@ struct PropertyTests {
     arguments: 0..<shards)
   func faults(shard: Int) async {
     for index in 0..<Self.sequences {
-      // Tests that wait for something share these threads.
+      // Lets other tests go on, which wait for something on the same threads.
       await Task.yield()
       let seed = UInt64(shard * Self.sequences + index)
       var setup = StableRandom(seed: seed, purpose: "plan")
@@ -50,7 +50,7 @@ struct PropertyTests {
           last: setup.integer(below: 3)),
         budget: setup.integer(below: 3) == 0 ? 1 + setup.integer(below: 8) : nil, steps: 40 + setup.integer(below: 160),
         crashes: setup.integer(below: 4) == 0 ? 20 : 0, hasBadMachine: setup.integer(below: 8) == 0)
-      // Alone it never ends a study: its jobs wait for a worker that can do them.
+      // A bad machine alone never ends a study: the jobs wait for a worker that can do them.
       if plan.workers == 1 { plan.hasBadMachine = false }
       let world = World(seed: seed, plan: plan)
       for _ in 0..<plan.steps where world.violations.isEmpty { world.step() }

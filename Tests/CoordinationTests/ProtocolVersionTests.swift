@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Coordinator and worker of different versions.
+/// Coordinators and workers of different versions.
 @Suite("Protocol versions")
 struct ProtocolVersionTests {
   private func hello(newest: Int) -> WorkerMessage {
@@ -32,7 +32,7 @@ struct ProtocolVersionTests {
     let job = try #require(sent.first { if case .job = $0 { true } else { false } })
     let frames = try MessageCodec.encode(job, id: 1)
     #expect(frames[1] == [code])
-    // Whatever the words are, it is the job on record.
+    // In every version's encoding, it is the job on record.
     guard case .job(let heard) = try MessageCodec.decode(frames, as: CoordinatorMessage.self).message else { return }
     #expect(try Work(canonical: heard.work) == machine.jobs[1]?.work)
     let result = Fixture.finished(heard.reference)
@@ -64,7 +64,7 @@ struct ProtocolVersionTests {
     #expect(ended.sent.contains(Fixture.finished(job.reference)))
   }
 
-  /// One training.
+  /// A search of one training.
   private struct OneTraining: SearchStrategy {
     var name: StrategyName { .random }
     var notes: [String] { [] }
@@ -161,7 +161,7 @@ struct ProtocolVersionTests {
     }
   }
 
-  /// Trainings of which some updates are skipped.
+  /// A search of one training that skips some updates.
   private struct SkippingStrategy: SearchStrategy {
     var name: StrategyName { .random }
     var notes: [String] { [] }
@@ -190,7 +190,7 @@ struct ProtocolVersionTests {
     let sent = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: peer), at: 2).sent(to: peer)
     let jobs = sent.compactMap { if case .job(let job) = $0 { job.work } else { nil } }
     #expect(jobs == (version >= ProtocolVersion.withStarts ? [SkippingStrategy.work.description] : []))
-    // Nor could it be said in the words of the first versions.
+    // The messages of the first versions cannot express it.
     let assignment = JobAssignment(reference: Fixture.reference(1), work: SkippingStrategy.work, version: 2)
     #expect(throws: ProtocolError.self) { try MessageCodec.encode(CoordinatorMessage.job(assignment), id: 1) }
   }

@@ -2,20 +2,20 @@ import SearchProtocol
 
 @testable import Coordination
 
-/// A machine's disk, with whoever keeps contents on it. Of a piece's bytes it knows the first, which tells whether they
-/// are right.
+/// A machine's disk and the keeper of its contents. Only the first byte of a piece is looked at: it tells whether the
+/// piece is right.
 final class SimulatedDisk {
   struct Part {
     var bytes = 0
     var isRight = true
   }
 
-  /// What stays when the process ends.
+  /// `parts` and `wholes` survive the end of the process.
   var parts: [ContentHash: Part] = [:]
   var wholes: Set<ContentHash> = []
-  /// No piece can be kept.
+  /// Whether no piece can be stored.
   var isFull = false
-  /// Answers on their way to the machine, of works that were not released since.
+  /// Answers in flight to the machine. An answer is dropped if its content was released or prepared again since.
   private var answers: [(event: ContentEvent, content: ContentHash, work: Int)] = []
   private var works: [ContentHash: Int] = [:]
   private var count = 0
@@ -25,7 +25,7 @@ final class SimulatedDisk {
     content.bytes[31] &+ UInt8(truncatingIfNeeded: offset / ContentPiece.maximumBytes)
   }
 
-  /// A piece as it is read where the content is; `isLie`: of something else.
+  /// The piece as a disk that has the content reads it; with `isLie`, a piece of something else.
   static func piece(for gift: ContentGift, isLie: Bool) -> ContentPiece {
     let byte = rightByte(of: gift.contentHash, at: gift.range.lowerBound) &+ (isLie ? 1 : 0)
     return ContentPiece(
@@ -33,7 +33,7 @@ final class SimulatedDisk {
       digest: [UInt8](repeating: 0, count: 32), bytes: [UInt8](repeating: byte, count: gift.range.count))
   }
 
-  /// The process ended.
+  /// Forgets what ends with the process.
   func forgetProcess() {
     answers = []
     works = [:]
@@ -55,7 +55,7 @@ final class SimulatedDisk {
         violations.append("a piece of content \(hash.short), which has no place")
         return
       }
-      // What follows the piece that failed.
+      // A piece that follows the one that failed.
       guard var part = parts[hash] else { return }
       if isFull {
         parts[hash] = nil

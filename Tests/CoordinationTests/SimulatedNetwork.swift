@@ -1,18 +1,19 @@
 import Coordination
 import SearchProtocol
 
-/// One worker's connection: two ordered queues. Breaking it loses what is in them, and the next one has another name.
+/// One worker's connection: two ordered queues. Breaking it loses the messages in them, and the next connection has
+/// another peer ID.
 struct SimulatedConnection {
   var peer: PeerID
   var toCoordinator: [WorkerMessage] = []
   var toWorker: [CoordinatorMessage] = []
 }
 
-/// A class, because copies of all of it on every access would take most of the time in debug builds.
+/// A class, because copying all of it on every access would take most of the time in debug builds.
 final class SimulatedWorker {
   var machine: WorkerMachine
   var connection: SimulatedConnection?
-  /// What each slot's engine process trains.
+  /// The job that each slot's engine process trains.
   var engines: [Int: JobAssignment] = [:]
   var exitCode: Int32?
 

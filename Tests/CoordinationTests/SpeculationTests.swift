@@ -53,7 +53,7 @@ struct SpeculationTests: CoordinatorScenarios {
     #expect(end.records.contains(ended))
     #expect(end.sent(to: other).contains(.cancel(Fixture.reference(2, 3 - winner))))
     #expect(machine.invariants().isEmpty, "\(machine.invariants())")
-    // The other one's result, which was on its way, is acknowledged and changes nothing.
+    // The result of the other attempt, which was in flight, is acknowledged and changes nothing.
     let late = machine.handle(.received(Fixture.finished(Fixture.reference(2, 3 - winner)), from: other), at: 5)
     #expect(late.sent(to: other).contains(.resultAcknowledged(Fixture.reference(2, 3 - winner))))
     #expect(!late.records.contains { if case .jobFinished(2, _, _, _) = $0 { true } else { false } })
@@ -114,9 +114,9 @@ struct SpeculationTests: CoordinatorScenarios {
     #expect(machine.handle(.received(hello, from: a), at: 1).sent(to: a).contains(.cancel(Fixture.reference(1))))
     let end = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 2)
     #expect(end.records.contains(.jobFinished(job: 1, attempt: 1, worker: "w", result: Fixture.result())))
-    // Nobody knows who has the other one; it has ended all the same.
+    // Which worker has the other attempt is not known. It has ended all the same.
     #expect(end.records.contains { if case .attemptEnded(1, 2, .returned) = $0 { true } else { false } })
-    // The second ended first: the first is waited for.
+    // If the second attempt ended first, the coordinator waits for the first.
     past.attempts[1].ending = .lost
     var other = self.machine(first: 2, jobs: [job], past: past)
     _ = other.handle(.started, at: 0)

@@ -9,7 +9,7 @@ struct StartWeightsTests: CoordinatorScenarios {
   static let hash = Fixture.hash(7)
   static let blob = ContentDescription(contentHash: hash, kind: .blob, bytes: 1000)
 
-  /// The start's training, and one that starts from it.
+  /// The training of a start, and a training that begins from it.
   static func works() -> (start: Work, next: Work) {
     var recipe = Work.example(.dense).kind.recipe
     recipe.start = TrainedStart(origin: .dense(epochs: 2, trainImages: 50, seed: 1), calibrationImages: 10)
@@ -20,7 +20,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     return (start, next)
   }
 
-  /// First the start, then three trainings from it.
+  /// A search that asks for the start, then for three trainings from it.
   private struct Strategy: SearchStrategy {
     var name: StrategyName { .random }
     var notes: [String] { [] }
@@ -173,7 +173,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     let reopened = "among them; the study, which was finished, goes on"
     #expect(struck.afterCommit.contains(.answer(1, .done(told + reopened))))
     #expect(struck.commit.contains(.resultStruckOut(job: 1)) && struck.commit.contains(.resultStruckOut(job: 2)))
-    // Two free slots, and nothing but the start to be done.
+    // There are two free slots, and nothing to train but the start.
     _ = machine.handle(.received(Fixture.hello("u", version: ProtocolVersion.newest), from: b), at: 2)
     let turn = machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 2)
     #expect(turn.jobs(to: b) == [Fixture.reference(1, 2)])
@@ -198,7 +198,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     settings.contents = [StoredContent(description: Self.blob, key: nil)]
     var machine = CoordinatorMachine(settings: settings, jobs: jobs, past: past, strategy: Strategy())
     _ = machine.handle(.started, at: 0)
-    // v gets the job, and is not heard of any more.
+    // Worker v gets the job and becomes unreachable.
     _ = machine.handle(.received(Fixture.hello("v", version: ProtocolVersion.newest), from: a), at: 1)
     let given = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: a), at: 1).jobs(to: a)
     #expect(given == [Fixture.reference(2, 2)])
@@ -211,7 +211,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     let late = machine.handle(.received(Fixture.finished(given[0]), from: b), at: 5)
     #expect(late.sent(to: b).contains(.resultAcknowledged(given[0])))
     #expect(!late.records.contains { if case .jobFinished = $0 { true } else { false } })
-    // A coordinator that begins anew knows of the attempt from the record.
+    // A restarted coordinator knows the attempt from the record.
     past.attempts = [.init(job: 2, number: 1, worker: "v", ending: .finished)]
     past.workers.append(
       WorkerRecord(id: "v", host: "host", processID: 1, slots: 1, kernelVariant: "avx", build: "1"))
@@ -250,7 +250,7 @@ struct StartWeightsTests: CoordinatorScenarios {
       ])
   }
 
-  /// A candidate asked for by hand.
+  /// Asks for a candidate by hand.
   private struct CandidateAsked {
     var refused: String?
 

@@ -13,8 +13,9 @@ struct StateAffinityTests: CoordinatorScenarios {
       candidate: Candidate(ranks: ["layer": candidate]), kind: .proxyTraining(recipe), repetition: 0, seed: 1)
   }
 
-  /// Trainings of an epoch, others beside them, and once the first are done those to the end, the last first: by their
-  /// order alone, each of two would come to the other's worker.
+  /// A search of three rounds: trainings of `epochs` for one epoch; trainings of `beside`; and, once the first round is
+  /// done, the trainings of `epochs` to the end, the last first. If jobs left in their order alone, each of two would
+  /// go to the worker that trained the other.
   private struct Strategy: SearchStrategy {
     var epochs: ClosedRange<Int>
     var beside: ClosedRange<Int>
@@ -37,8 +38,8 @@ struct StateAffinityTests: CoordinatorScenarios {
     machine.handle(.received(.ready(Ready(freeSlots: slots)), from: peer), at: now).jobs(to: peer).map(\.job)
   }
 
-  /// Worker "w" at `a` has trained job 1 and "v" at `b` job 2, each for an epoch. "v" is busy with job 3; job 4 goes on
-  /// from job 2 and job 5 from job 1, which is on its way to "w", of whose two slots one is free.
+  /// Worker "w" at `a` has trained job 1 and "v" at `b` job 2, for an epoch each. "v" is busy with job 3. Job 4
+  /// continues job 2, and job 5 continues job 1. Job 5 is in flight to "w", which has one of two slots free.
   private func halfway() -> CoordinatorMachine {
     var machine = CoordinatorMachine(
       settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...3))

@@ -3,34 +3,34 @@ import SearchCore
 import SearchProtocol
 import Testing
 
-/// What a store would have after the committed changes; refuses every change that no history allows.
+/// The contents of a store after the committed changes. Reports every change that no history allows.
 struct StudyLedger {
   private(set) var jobs: [JobRecord] = []
   private(set) var isFinished = false
   private(set) var violations: [String] = []
-  /// As `StudyStore.past` tells it.
+  /// The past as `StudyStore.past` returns it.
   private var attempts: [Int64: [StudyPast.Attempt]] = [:]
   private var workers: [WorkerRecord] = []
   private var finishers: Set<String> = []
   private var openAttempts: [Int64: Set<Int>] = [:]
-  /// A job may have two attempts under way.
+  /// Whether a job may have two attempts under way.
   private let allowsSecondAttempts: Bool
   private(set) var secondAttempts = 0
   private var works: Set<Work> = []
   private var places: [Int64: Int] = [:]
-  /// Rounds and results as the changes tell of them.
+  /// The rounds and results that the changes contain.
   private(set) var history = SearchHistory()
   private(set) var budget: Int?
-  /// The strategy that a study has under a budget.
+  /// The strategy of the study under a budget.
   private let strategy: (Int?) -> any SearchStrategy
   private(set) var isPaused = false
   private(set) var drained: Set<String> = []
   private(set) var distrusted: Set<String> = []
-  /// Jobs that were settled once and are to be done again.
+  /// Jobs that were settled once and are open again.
   private(set) var reopened: Set<Int64> = []
   private(set) var struck = 0
   private(set) var interventions = 0
-  /// Who is to answer for the result of a job.
+  /// The workers that answer for the result of each job: the one that reported it, and the one that had the attempt.
   private var authors: [Int64: Set<String>] = [:]
 
   init(budget: Int?, allowsSecondAttempts: Bool = false, strategy: @escaping (Int?) -> any SearchStrategy) {
@@ -58,7 +58,7 @@ struct StudyLedger {
     return past
   }
 
-  /// Where the record says that the attempt was; nil where it has no such attempt.
+  /// The host of an attempt's worker according to the record; `nil` if the record has no such attempt.
   func host(of reference: AttemptReference) -> String? {
     guard let list = attempts[reference.job], list.indices.contains(reference.attempt - 1) else { return nil }
     return workers.last { $0.id == list[reference.attempt - 1].worker }?.host
@@ -90,8 +90,8 @@ struct StudyLedger {
     require(read.rounds == history.rounds, "the record has other rounds than were asked for")
   }
 
-  /// A round is what the strategy makes of what is on record before it: of the rounds before, and of the results that
-  /// count of those that it has to know.
+  /// Checks that the round is what the strategy decides from the record before it: from the earlier rounds, and from
+  /// those of their results that count and that the strategy must know.
   private mutating func requireDecision(_ works: [Work], round: Int) {
     require(round == history.rounds.count, "round \(round) after \(history.rounds.count)")
     let left = (budget ?? .max) - searchCount
@@ -138,7 +138,7 @@ struct StudyLedger {
     case .attemptEnded(let id, let attempt, let end):
       let ending = end.ending
       guard let job = self[id] else { return require(false, "unknown job \(id) ended") }
-      // The attempt that another one's result overtook ends after its job did.
+      // An attempt ends after its job if the result of another attempt came first.
       let open = openAttempts[id] ?? []
       require(open.contains(attempt), "attempt \(attempt) of job \(id) ended, open are \(open.sorted())")
       openAttempts[id]?.remove(attempt)
@@ -220,12 +220,12 @@ struct StudyLedger {
     history.reopen(job.work)
   }
 
-  /// Names of all workers that are on record.
+  /// The names of all workers on record.
   var workerNames: [String] { workers.map(\.id) }
 }
 
 extension StudyChange {
-  /// Of a strategy that it asks for a job in; nil where it asks for none.
+  /// The round of the strategy in which the change asks for a job; `nil` if it does not ask for one.
   fileprivate var round: Int? {
     switch self {
     case .jobAdded(let job): job.round

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// A search that may take so much time.
+/// A search with limits on its time.
 struct TimeBudgetTests: CoordinatorScenarios {
   /// Worker "w" with two slots has two of six jobs.
   private func served(_ limits: TimeLimits, past: StudyPast = StudyPast()) -> (CoordinatorMachine, [AttemptReference]) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordination
 
-/// Peers of protocol version 2, whose frames stand here as that version wrote them.
+/// Peers of protocol version 2. The tests contain their frames as that version writes them.
 struct VersionTests {
   private static let hash = String(repeating: "5a", count: 32)
 
@@ -32,7 +32,7 @@ struct VersionTests {
     frames(8, #"{"contentHash":"\#(Self.hash)","length":\#(length),"offset":\#(offset),"returned":[\#(returned)]}"#)
   }
 
-  /// Ticket 258, offset 1000, a digest of 32 times 9, the bytes 1 2 3.
+  /// Ticket 258, offset 1000, a digest of 32 bytes of 9, and the bytes 1, 2, 3.
   private var piece: [[UInt8]] {
     frames(
       73,
@@ -86,12 +86,12 @@ struct VersionTests {
     let last = worker.handle(.content(.stored(hash, end: 1003)), at: 1)
     #expect(
       try last.sent.map { try MessageCodec.encode($0, id: 1) } == [request(offset: 0, length: 0, returned: "258")])
-    // Its clients' contents wait for a coordinator that knows of them.
+    // The contents of the worker's clients wait for a coordinator that supports contents.
     let blob = ContentDescription(contentHash: Fixture.hash(1), kind: .blob, bytes: 9)
     #expect(worker.handle(.contentOffered(blob), at: 1).sent.isEmpty)
     #expect(worker.handle(.content(.whole(hash)), at: 2).sent == [.ready(Ready(freeSlots: 2))])
     #expect(worker.handle(.tick, at: 14).sent.allSatisfy { if case .contentAnnouncement = $0 { false } else { true } })
-    // The data set that cannot be given any more ends a worker, as it did.
+    // As in version 2, a worker ends if the coordinator cannot give the data set.
     var other = WorkerMachine(settings: Fixture.workerSettings("v"))
     _ = other.handle(.started, at: 0)
     for frames in [welcome, frames(74, refusal)] {

@@ -31,14 +31,14 @@ struct WorkerContentTests {
         .content(
           .give(ContentGift(contentHash: blob.contentHash, range: 5..<14, ticket: 3, peer: WorkerMachine.coordinator)))
       ])
-    // Not answered for a minute, it is announced again; so it is to a coordinator that was restarted.
+    // An announcement that is not answered for a minute is repeated, also to a restarted coordinator.
     #expect(!worker.handle(.tick, at: 14).sent.contains(announcement))
     _ = worker.handle(.received(.coordinatorHeartbeat(CoordinatorHeartbeat(study: "study-1"))), at: 60)
     #expect(worker.handle(.tick, at: 62).sent.contains(announcement))
     let known = ContentReference(contentHash: blob.contentHash)
     #expect(worker.handle(.received(.contentAcknowledged(known)), at: 63) == [.contentGiven(blob.contentHash)])
     #expect(worker.contents.invariants() == [] && worker.contents.offers.isEmpty)
-    // What is not offered is not given.
+    // A content that is not offered is not given.
     #expect(
       worker.handle(.received(.contentRequest(request)), at: 64).sent.contains {
         if case .contentRefusal = $0 { true } else { false }

@@ -3,7 +3,7 @@ import SearchCore
 import SearchProtocol
 import Testing
 
-/// A worker that leaves: at the end of a study, told to stop, or for another study.
+/// A worker that leaves: at the end of a study, when told to stop, or for another study.
 struct WorkerLeavingTests: WorkerScenarios {
   @Test("the end of the study ends it with 0, once its last results are acknowledged")
   func drain() {
@@ -35,7 +35,7 @@ struct WorkerLeavingTests: WorkerScenarios {
   func stop() {
     var machine = serving(slots: 1, running: 1)
     let effects = machine.handle(.stopRequested, at: 1)
-    // Before the coordinator hears of a job that could go to a free slot.
+    // READY comes first, before the coordinator learns of a job that it could send to a free slot.
     #expect(effects.sent.first == .ready(Ready(freeSlots: 0)) && effects.contains(.stopEngine(slot: 0)))
     guard case .result(let report) = effects.sent.dropFirst().first, case .returned = report.outcome else {
       Issue.record("\(effects)")
@@ -54,7 +54,7 @@ struct WorkerLeavingTests: WorkerScenarios {
   @Test("asked to stop, it finishes what ends within the grace time and hands back the rest")
   func finishing() {
     var machine = serving(slots: 2, running: 2) { $0.graceSeconds = 30 }
-    // Nine tenths of the first are done after 90 s, a tenth of the second.
+    // After 90 s, nine tenths of the first training are done, and a tenth of the second.
     step(&machine, 90, of: 100, at: 90)
     step(&machine, 10, of: 100, job: 2, at: 90)
     let stopped = machine.handle(.stopRequested, at: 90)
@@ -62,7 +62,7 @@ struct WorkerLeavingTests: WorkerScenarios {
     #expect(stopped.sent.contains(Fixture.returned(2, because: "the worker was stopped")))
     #expect(stopped.sent.contains(.ready(Ready(freeSlots: 0))))
     #expect(machine.handle(.received(.resultAcknowledged(Fixture.reference(2))), at: 91).exitCode == nil)
-    // Its lease is renewed, and nothing new is taken.
+    // The lease of the remaining job is renewed, and the worker takes no new job.
     let beat = machine.handle(.tick, at: 96).sent
     #expect(beat.contains(.workerHeartbeat(WorkerHeartbeat(running: [Fixture.reference(1)], freeSlots: 0))))
     let late = machine.handle(.received(.job(job(Fixture.reference(3)))), at: 97)
@@ -106,7 +106,7 @@ struct WorkerLeavingTests: WorkerScenarios {
     #expect(impatient.handle(.stopRequested, at: 1.1).exitCode == 1)
     var orphan = serving(slots: 1, running: 1)
     #expect(orphan.handle(.endRequested, at: 1) == [.stopEngine(slot: 0), .exit(code: 1)])
-    // One whose training is about to end trains on after the first request, not after the second.
+    // A training that is about to end goes on after the first request, but not after the second.
     var nearlyDone = serving(slots: 1, running: 1)
     step(&nearlyDone, 99, of: 100, at: 99)
     #expect(!nearlyDone.handle(.stopRequested, at: 99).contains(.stopEngine(slot: 0)))
@@ -128,7 +128,7 @@ struct WorkerLeavingTests: WorkerScenarios {
     _ = machine.handle(.received(.reregister), at: 2)
     let effects = machine.handle(welcome("study-2"), at: 3)
     #expect(effects.contains(.stopEngine(slot: 1)))
-    // It waits on disk for the study that it belongs to.
+    // The result waits on disk for the study that it belongs to.
     #expect(effects.contains(.releaseSpooled(study: "study-1")) && effects.last == .adoptSpooled(study: "study-2"))
     #expect(!effects.contains(.discardSpooled(Fixture.reference(1), study: "study-1")))
     #expect(effects.sent == [.ready(Ready(freeSlots: 2))])

@@ -2,7 +2,7 @@ import Coordination
 import SearchCore
 import SearchProtocol
 
-/// What single scenarios of a worker begin with.
+/// The common setup of single scenarios of a worker.
 protocol WorkerScenarios {}
 
 extension WorkerScenarios {
@@ -26,7 +26,7 @@ extension WorkerScenarios {
     return WorkerMachine(settings: settings)
   }
 
-  /// Welcomed, with its data, and training jobs 1, 2 … in so many slots.
+  /// A worker that is welcomed, has its data, and trains jobs 1, 2 … in `running` slots.
   func serving(
     slots: Int = 2, running: Int = 0, change: (inout WorkerSettings) -> Void = { _ in }
   ) -> WorkerMachine {

@@ -27,7 +27,7 @@ struct WorkerTests: WorkerScenarios {
       for event in events + events { #expect(hello(machine.handle(event, at: 0.03)) == nil) }
       #expect(machine.handle(welcome(), at: 0.04).contains(.locateData(Fixture.data)))
     }
-    // Delivered at once, or welcomed: there is nothing to repeat.
+    // A hello is not repeated if it was delivered at once, or once the worker is welcomed.
     var quick = machine()
     _ = quick.handle(.started, at: 0)
     for _ in 0..<3 { #expect(quick.handle(.connected, at: 0.01).isEmpty) }
@@ -59,7 +59,7 @@ struct WorkerTests: WorkerScenarios {
         .adoptSpooled(study: "study-1"),
       ])
     #expect(machine.handle(.dataLocated(path: "/d"), at: 1).sent == [.ready(Ready(freeSlots: 2))])
-    // After a reconnect it is known.
+    // After a reconnect the data set is already located.
     _ = machine.handle(.received(.reregister), at: 2)
     #expect(machine.handle(welcome(), at: 2).sent == [.ready(Ready(freeSlots: 2))])
   }
@@ -207,7 +207,7 @@ struct WorkerTests: WorkerScenarios {
     #expect(hello(introduced)?.finished == [report.reference] && hello(introduced)?.study == "study-1")
     let welcomed = machine.handle(welcome(), at: 2)
     #expect(welcomed.sent == [.result(report)])
-    // It is asked for once a study.
+    // The worker asks for the spool once for each study.
     #expect(!welcomed.contains(.adoptSpooled(study: "study-1")))
     #expect(
       machine.handle(.received(.resultAcknowledged(report.reference)), at: 3) == [

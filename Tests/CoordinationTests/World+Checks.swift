@@ -33,19 +33,19 @@ extension World {
     }
   }
 
-  /// The record has the attempt as another machine's: it left a coordinator that died before the commit, and its number
-  /// was given again. Nothing tells then that it is what it says.
+  /// Whether the record has the attempt as another machine's. Such an attempt was sent by a coordinator that died
+  /// before the commit, and its number was used again, so nothing proves that it is the attempt on record.
   func isForeign(_ reference: AttemptReference, to machine: Int) -> Bool {
     ledger.host(of: reference) != "machine\(machine)"
   }
 
-  /// The job was settled, and is not any more: what is known of its attempts was forgotten meanwhile, or their worker
-  /// is distrusted.
+  /// Whether the job may have been settled and reopened: then the coordinator has forgotten its attempts, or their
+  /// worker is distrusted.
   func isDoneAgain(_ reference: AttemptReference) -> Bool {
     ledger.reopened.contains(reference.job) || !ledger.distrusted.isEmpty
   }
 
-  /// A coordinator that knows nothing but the record would go on just as this one does.
+  /// Checks that a coordinator that knows nothing but the record would continue as this one does.
   func checkRestart() {
     guard let coordinator else { return }
     let restarted = machineOfRecord()
@@ -72,7 +72,8 @@ extension World {
     require(summary.jobs.waiting == ledger.jobs.count { $0.state == .waiting } - unclaimed, "waiting jobs differ")
   }
 
-  /// Jobs that the record has as waiting and a worker came back with: given up too early.
+  /// The number of jobs that wait according to the record, but that a worker came back with: their attempts were given
+  /// up too early.
   private var unclaimed: Int {
     coordinator?.jobs.leases.count { ledger[$0.job]?.state == .waiting } ?? 0
   }

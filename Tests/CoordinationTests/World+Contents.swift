@@ -3,9 +3,9 @@ import SearchProtocol
 
 @testable import Coordination
 
-/// Contents between the machines of a world, and the disks that they are on.
+/// Contents that a world's machines exchange, and the disks that have them.
 extension World {
-  /// In percent.
+  /// The share of pieces that are damaged, in percent.
   var damagedPieces: Int { plan.dataBytes > 0 || plan.contents > 0 ? 3 : 0 }
 
   var dataSet: DataRequirement {
@@ -13,7 +13,7 @@ extension World {
     return DataRequirement(set: .cifar10, contentHash: Fixture.hash(0).text, pathHint: nil)
   }
 
-  /// Contents that workers have at the start: of machine 0, 1, … in turns.
+  /// The contents that workers have at the start: those of machines 0, 1, … in turn.
   var blobs: [ContentDescription] {
     (0..<plan.contents).map {
       ContentDescription(
@@ -37,7 +37,7 @@ extension World {
 
   func run(_ effect: ContentEffect) {
     guard case .give(let gift) = effect else {
-      // What a worker may give is bounded.
+      // The coordinator makes room only for contents that workers have.
       if case .prepare(let content, _) = effect {
         require(blob(content.contentHash) == content, "a place for what nobody has")
       }
@@ -71,7 +71,7 @@ extension World {
 
   // MARK: Clients
 
-  /// After each start of a worker on the machine.
+  /// Offers the machine's contents, as after each start of a worker on it.
   func offerContents(of worker: Int) {
     for content in offers[worker] { turn(worker: worker, .contentOffered(content)) }
   }
@@ -113,7 +113,8 @@ extension World {
     for disk in disks { for broken in disk.violations { require(false, broken) } }
   }
 
-  /// Nothing goes wrong any more, and no training ends. Returns whether all contents came to everybody who is honest.
+  /// Runs the world without faults, and without the end of any training. Returns whether all contents of honest
+  /// machines reached the coordinator and every machine.
   func settleContents(rounds: Int = 400) -> Bool {
     coordinatorsDisk.isFull = false
     for _ in 0..<rounds {
@@ -127,7 +128,7 @@ extension World {
         for content in blobs where !disks[worker].wholes.contains(content.contentHash) {
           turn(worker: worker, .contentWanted(content.contentHash))
         }
-        // A refusal is final until its client thinks better of it.
+        // A refusal is final until the client offers the content again.
         if worker >= plan.liars { offerContents(of: worker) }
         for _ in 0..<20 {
           deliverToCoordinator(from: worker)

@@ -4,8 +4,8 @@ import SearchProtocol
 @testable import Coordination
 
 extension World {
-  /// A random event, now and then a fault.
-  /// - Parameter kinds: what a person may ask for.
+  /// Performs a random event, sometimes a fault.
+  /// - Parameter kinds: The requests that a user may make.
   func step(asking kinds: ClosedRange<Int> = everything) {
     now += random.uniform() * 0.4
     if plan.interventions > 0, chance(plan.interventions) { return intervene(kinds) }
@@ -46,7 +46,7 @@ extension World {
     case 7: deliverToCoordinator(from: worker, diesAt: random.integer(below: 6))
     case 8: now += random.uniform() * 30
     case 9:
-      // Everybody but the coordinator goes on for a while, or everybody but this worker.
+      // Time passes for the coordinator alone, or for this worker alone.
       let others = chance(50)
       for _ in 0..<8 {
         now += 10
@@ -70,7 +70,7 @@ extension World {
     checkWorkersHold()
   }
 
-  /// A training that is done is on record, or on a disk.
+  /// Checks that no finished training is lost: a spooled result that is unacknowledged is on disk.
   private func checkWorkersHold() {
     for worker in workers.indices where workers[worker].exitCode == nil {
       for (reference, entry) in workers[worker].machine.unacknowledged where entry.isSpooled {
@@ -79,7 +79,7 @@ extension World {
     }
   }
 
-  /// Nothing goes wrong any more. Returns whether the study came to its end.
+  /// Runs the world without faults. Returns whether the study ended.
   func settle(rounds: Int = 600) -> Bool {
     for _ in 0..<rounds {
       if coordinator == nil {

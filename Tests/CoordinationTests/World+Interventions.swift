@@ -3,8 +3,8 @@ import SearchCore
 @testable import Coordination
 
 extension World {
-  /// A person asks for something: of the coordinator, which may end at any step of it, or of the record where there is
-  /// none.
+  /// Makes a random request as a user: to the coordinator, which may die at any step of the turn, or to the record if
+  /// there is no coordinator.
   func intervene(_ kinds: ClosedRange<Int> = everything) {
     let request = InterventionRequest(number: 7, author: "me@here", action: action(kinds))
     lastAnswer = nil
@@ -16,14 +16,14 @@ extension World {
     var machine = machineOfRecord()
     let turn = machine.handle(.intervened(request), at: now)
     require(turn.beforeCommit.isEmpty, "a job is sent where there is no coordinator")
-    // Killed before the commit, or after it.
+    // The process is killed before the commit or after it.
     if chance(80) { ledger.commit(turn.commit) }
     require(ledger.violations.isEmpty, ledger.violations.joined(separator: "; "))
   }
 
-  /// What a person may ask for, as `action` numbers it.
+  /// All requests that a user may make, by their numbers in `action`.
   static let everything = 0...9
-  /// What changes neither the results that count in the end nor the budget.
+  /// The requests that change neither the results that count in the end nor the budget.
   static let harmless = 0...6
 
   private func action(_ kinds: ClosedRange<Int>) -> InterventionRequest.Action {
@@ -32,7 +32,7 @@ extension World {
     case 0: return .pause
     case 1, 2: return .resume
     case 3, 4:
-      // One that the search asks for as well, at times.
+      // In part a candidate that the search asks for as well.
       let candidate = Candidate(ranks: [chance(50) ? "layer" : "other": 1 + random.integer(below: 4)])
       return .add(candidate, repetitions: 1 + random.integer(below: 2), WorkTemplate.example())
     case 5: return .drain(worker: worker())
@@ -45,7 +45,7 @@ extension World {
     }
   }
 
-  /// One that there is, mostly.
+  /// The number of a job, which mostly exists.
   private func job() -> Int64 {
     guard !ledger.jobs.isEmpty, chance(90) else { return 99 }
     return ledger.jobs[random.integer(below: ledger.jobs.count)].id
@@ -57,14 +57,14 @@ extension World {
     return names[random.integer(below: names.count)]
   }
 
-  /// Another one under another budget than the plan's.
+  /// The strategy under a budget. It differs from the plan's strategy if the budget differs from the plan's.
   static func strategy(_ plan: Plan, budget: Int?) -> TwoStageStrategy {
     var strategy = plan.strategy
     if let budget, budget != plan.budget { strategy.second += budget % 3 }
     return strategy
   }
 
-  /// As the record has the study.
+  /// A coordinator's machine that is restored from the record.
   func machineOfRecord() -> CoordinatorMachine {
     var settings = Fixture.coordinatorSettings()
     settings.jobBudget = ledger.budget
@@ -80,7 +80,7 @@ extension World {
       strategy: Self.strategy(plan, budget: ledger.budget))
   }
 
-  /// By a worker, which may be wrong.
+  /// The result that a worker finds, which is wrong if the worker is the liar.
   func found(_ candidate: String, _ worker: Int) -> Observation {
     plan.hasLiar && worker == 0 ? Fixture.result(0.999) : Self.result(of: candidate)
   }

@@ -13,24 +13,24 @@ final class World {
     var slots = 2
     var strategy = TwoStageStrategy()
     var budget: Int?
-    /// Steps in which faults happen.
+    /// The number of steps in which faults happen.
     var steps = 150
-    /// How often an engine that ends ends by a crash, in percent.
+    /// The share of ending engines that crash, in percent.
     var crashes = 0
-    /// Length of the data set that workers have to fetch; 0 for an embedded one.
+    /// The length in bytes of the data set that workers must fetch; 0 for an embedded one.
     var dataBytes = 0
-    /// Contents that workers have for the coordinator, and want from it.
+    /// The number of contents that workers have for the coordinator and want from it.
     var contents = 0
-    /// So many machines, from the first on, give other bytes than they announce.
+    /// The number of machines, from the first on, that give other bytes than they announce.
     var liars = 0
     var hasFullDisks = false
-    /// On the first machine every engine ends by a crash.
+    /// Whether every engine on the first machine crashes.
     var hasBadMachine = false
-    /// How often a person asks for something instead of what else happens, in percent.
+    /// The share of events in which a user makes a request, in percent.
     var interventions = 0
-    /// Stragglers get second attempts; workers are of unlike speed.
+    /// Whether stragglers get second attempts. Workers then differ in speed.
     var speculates = false
-    /// What the first machine finds is wrong.
+    /// Whether the results of the first machine are wrong.
     var hasLiar = false
   }
 
@@ -40,22 +40,22 @@ final class World {
   var ledger: StudyLedger
   var coordinator: CoordinatorMachine?
   var workers: [SimulatedWorker] = []
-  /// Reports on the disks of the workers' machines, by machine; a restarted worker finds them.
+  /// The reports on the disks of the workers' machines. A restarted worker finds those of its machine.
   var spools: [[AttemptReference: AttemptReport]]
   var violations: [String] = []
-  /// Contents as the workers' machines have them, and the coordinator's.
+  /// The disks with contents: those of the workers' machines, and the coordinator's.
   let disks: [SimulatedDisk]
   let coordinatorsDisk = SimulatedDisk()
-  /// What the clients of each machine have for the coordinator.
+  /// The contents that the clients of each machine have for the coordinator.
   var offers: [[ContentDescription]]
   var isStopped = false
   var restarts = 0
   private var connections = 0
   private var names = 0
   private var unreachable: [(PeerID, CoordinatorMessage)] = []
-  /// Of the strategy, which takes its time.
+  /// The round that the strategy, which takes its time, must still decide.
   private var dueDecision: Int?
-  /// To what a person asked for last.
+  /// The answer to the user's last request.
   var lastAnswer: InterventionAnswer?
 
   init(seed: UInt64, plan: Plan) {
@@ -87,7 +87,7 @@ final class World {
     turn(.started)
   }
 
-  /// As after `kill -9`: only what was committed remains.
+  /// Ends the coordinator as `kill -9` does: only what was committed remains.
   func killCoordinator() {
     coordinator = nil
     coordinatorsDisk.forgetProcess()
@@ -96,8 +96,8 @@ final class World {
     for index in workers.indices { workers[index].connection = nil }
   }
 
-  /// One turn. With `diesAt`, the process ends after so many steps: jobs that leave before the commit, the commit, what
-  /// is done after it.
+  /// Performs a turn of the coordinator. With `diesAt`, the process ends after `diesAt` steps, which are the jobs that
+  /// leave before the commit, the commit, and the effects after it.
   func turn(_ event: CoordinatorEvent, diesAt: Int? = nil) {
     guard let turn = coordinator?.handle(event, at: now) else { return }
     var steps = 0
@@ -137,7 +137,7 @@ final class World {
     checkContents()
   }
 
-  /// The strategy has decided; now and then it says so twice.
+  /// Delivers the strategy's decision, sometimes twice.
   func answer() {
     guard let round = dueDecision, let question = coordinator?.question else { return }
     dueDecision = nil
@@ -155,7 +155,7 @@ final class World {
     }
   }
 
-  /// What was sent just before the end may still arrive.
+  /// Kills the coordinator. Messages that it sent just before may still arrive.
   private func killCoordinatorAfterDelivery() {
     for worker in workers.indices where chance(70) {
       while workers[worker].connection?.toWorker.isEmpty == false { deliverToWorker(worker) }
@@ -189,7 +189,7 @@ final class World {
     offerContents(of: worker)
   }
 
-  /// With `diesAt`, the worker's process ends after so many effects.
+  /// Performs a turn of a worker. With `diesAt`, the worker's process ends after `diesAt` effects.
   func turn(worker: Int, _ event: WorkerEvent, diesAt: Int? = nil) {
     guard workers[worker].exitCode == nil else { return }
     for (index, effect) in workers[worker].machine.handle(event, at: now).enumerated() {
@@ -224,7 +224,7 @@ final class World {
       case .exit(let code):
         workers[worker].exitCode = code
         require(workers[worker].engines.isEmpty, "left with engines running")
-      // It is found at once here: no answer is on its way.
+      // The data set is located at once here, so no answer is in flight.
       case .forgetData, .log: break
       }
     }
@@ -235,7 +235,7 @@ final class World {
     answersOfDisk(of: worker)
   }
 
-  /// The result of a training, a function of what is trained alone.
+  /// The result of a training, which depends only on the candidate.
   static func result(of candidate: String) -> Observation {
     Fixture.result(Double(StableHash.fnv1a64(candidate) % 1000) / 1000)
   }

@@ -59,7 +59,7 @@ private let million = String(repeating: "a", count: 1_000_000)
   @Test("a stream gives the same digest however it is cut", arguments: 0..<40)
   func cuts(seed: Int) {
     var random = StableRandom(seed: UInt64(seed))
-    // All lengths around the ends of blocks come by, and some of many blocks.
+    // Covers all lengths around the ends of blocks, and some of many blocks.
     let count = seed < 20 ? Int.random(in: 50...140, using: &random) : Int.random(in: 0...20_000, using: &random)
     let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     check(SHA256.self, bytes, &random)
@@ -76,14 +76,14 @@ private let million = String(repeating: "a", count: 1_000_000)
       let piece = rest.prefix(Int.random(in: 0...min(rest.count, 200), using: &random))
       digest.update(piece)
       rest = rest.dropFirst(piece.count)
-      // Asking for the digest so far changes nothing, nor does what a copy is fed.
+      // Neither asking for the digest so far nor feeding a copy changes the digest.
       var copy = digest
       #expect(copy.finished() == D.hash(bytes.dropLast(rest.count)))
       copy.update([1])
       #expect(digest.finished() == D.hash(bytes.dropLast(rest.count)))
     }
     #expect(digest.finished() == whole)
-    // Not in one piece of memory.
+    // The bytes are not contiguous in memory.
     #expect(D.hash(Scattered(bytes: bytes)) == whole)
   }
 }

@@ -38,7 +38,7 @@ struct FileLockTests {
     let third = try opened()
     #expect(throws: FileLock.Failure.held) { try FileLock(third, .shared, waits: false) }
     try first.change(to: .shared, waits: false)
-    // It stayed the caller's where it could not be locked.
+    // The descriptor is still the caller's after the failed lock.
     _ = try FileLock(third, .shared, waits: false)
   }
 

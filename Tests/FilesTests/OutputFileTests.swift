@@ -4,7 +4,7 @@ import Testing
 
 @Suite("outputs")
 struct OutputFileTests {
-  /// A folder that goes with its test.
+  /// A folder that is removed at the end of its test.
   private final class Folder: Sendable {
     let path = NSTemporaryDirectory() + "outputs-" + UUID().uuidString
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
@@ -57,7 +57,7 @@ struct OutputFileTests {
     ]
     let abandoned = ["x.0123456789abcdef.partial", "x.0123456789abcdef.partial-journal", old]
     for name in others + abandoned { try Data("cut off".utf8).write(to: URL(fileURLWithPath: folder(name))) }
-    // What SQLite writes has no lock of the process's; it is abandoned when nothing has come for long.
+    // SQLite's files are not locked by the process; they count as abandoned if nothing was written for long.
     var times = [timespec(tv_sec: time(nil) - 4000, tv_nsec: 0), timespec(tv_sec: time(nil) - 4000, tv_nsec: 0)]
     #expect(utimensat(AT_FDCWD, folder(old), &times, 0) == 0)
     let atWork = "x.00000000000000aa.partial"

@@ -4,7 +4,7 @@ import Testing
 @testable import Files
 
 @Suite("whole files and folders") struct ReadingTests {
-  /// Goes with its test.
+  /// A folder that is removed at the end of its test.
   private final class Place: Sendable {
     let path = NSTemporaryDirectory() + "reading-" + UUID().uuidString
     init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
@@ -64,7 +64,7 @@ import Testing
     let (input, output) = (ends[0], ends[1])
     defer { close(input) }
     let bytes = [UInt8](repeating: 7, count: 100_000)
-    // More than a pipe holds: it is written while it is read.
+    // More bytes than a pipe holds, so they are written while they are read.
     let writer = Thread {
       try? Descriptor.write(bytes, to: output)
       close(output)

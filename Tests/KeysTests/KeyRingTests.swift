@@ -47,7 +47,7 @@ struct KeyRingTests {
     }
     #expect(taken?.description.contains("never written over") == true)
     #expect(names() == ["coordinator", "worker-1"])
-    // The list cannot be read: keys that were made could not be added.
+    // The list cannot be read, so no key is made: it could not be added.
     try place.write("nonsense\n", to: "keys/coordinator/authorized-keys")
     #expect(throws: KeyError.self) { try KeyRing(extending: place.path("keys"), names: ["new"], count: 0) }
     #expect(names() == ["coordinator", "worker-1"])

@@ -36,7 +36,7 @@ final class KeyTrustTests {
     let context = try MessagingContext()
     try KeyFolder.makeCoordinator("\(folder)/coordinator")
     let keys = try CoordinatorKeys(folder: "\(folder)/coordinator", list: nil)
-    // Sockets as a mistake would leave them: without encryption, and with encryption that asks nobody.
+    // Sockets as a mistake would leave them: without encryption, and with encryption but without authentication.
     let open = try RouterThread(context: context, bind: "tcp://127.0.0.1:0") { _ in }
     let doorkeeper = try Doorkeeper(keys: keys, context: try MessagingContext())
     let failure = #expect(throws: KeyError.self) { try doorkeeper.proveThatStrangersAreRefused(at: open.endpoint) }

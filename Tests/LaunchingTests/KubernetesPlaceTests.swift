@@ -4,7 +4,7 @@ import Testing
 
 @testable import Launching
 
-/// Against a program that answers as `kubectl` does and keeps a small cluster in files: `Fixtures/kubectl`.
+/// Uses a program that answers as `kubectl` does and keeps a small cluster in files: `Fixtures/kubectl`.
 @Suite("workers as pods")
 struct KubernetesPlaceTests {
   private let place: TestSupport.Place
@@ -44,10 +44,10 @@ struct KubernetesPlaceTests {
     #expect(try await workers.start(1, invocation).map(\.id) == ["workers-7d9c-3"])
     #expect(try await workers.log(of: first[0], lines: 20) == "a line of workers-7d9c-1\n")
 
-    // The newest would go by itself.
+    // By itself the cluster would remove the newest pod.
     try await workers.stop([first[0]], now: false)
     #expect(try await workers.list().map(\.id) == ["workers-7d9c-2", "workers-7d9c-3"])
-    // What has gone is not let go again.
+    // A worker that is gone is not stopped again.
     try await workers.stop([first[0]], now: false)
     #expect(try await workers.list().count == 2)
     try await workers.stop(try await workers.list(), now: true)
@@ -65,7 +65,7 @@ struct KubernetesPlaceTests {
     #expect(try await workers.start(3, invocation).count == 1)
     for _ in 0..<3 { #expect(try await workers.start(2, invocation).isEmpty) }
     #expect(try String(contentsOfFile: place.path("replicas"), encoding: .utf8) == "3\n")
-    // Nor are they made once all that are there are let go.
+    // They are not made either when all present pods are stopped.
     let there = try await workers.list()
     try await workers.stop(there, now: false)
     #expect(try String(contentsOfFile: place.path("replicas"), encoding: .utf8) == "0\n")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launching
 
-/// What becomes of a pod, in the words of clusters: a status each as Kubernetes writes it.
+/// How a pod ended, from statuses as Kubernetes writes them.
 @Suite("states of pods")
 struct KubernetesPodTests {
   private func state(_ status: String, deleted: Bool = false) throws -> PlacedState {
@@ -102,7 +102,7 @@ struct KubernetesPodTests {
     ] {
       #expect(try end(disrupted(reason), deleted: true) == expected, "\(reason)")
       #expect(try end(disrupted(reason, phase: "Failed")) == expected, "\(reason)")
-      // It was to be, and was not.
+      // The pod was to be disrupted, and was not.
       #expect(try end(disrupted(reason)) == nil)
     }
     for (terminated, expected) in [

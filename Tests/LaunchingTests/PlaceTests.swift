@@ -5,7 +5,7 @@ import Testing
 
 @testable import Launching
 
-/// A `layersearch` that is a script: workers end as the test wants.
+/// A script in the place of `layersearch`, so that workers end as a test wants.
 private struct FakeProgram {
   let place: TestSupport.Place
   let launch: LaunchFolder
@@ -106,8 +106,8 @@ struct SSHPlaceTests {
   private let program: FakeProgram
   init() throws { program = try FakeProgram("[ \"$1\" != worker ] || sleep 600") }
 
-  /// An `ssh` that runs what it is given here, below a cache of the host's own.
-  /// - Parameter script: its last lines; `$1` is the host.
+  /// A script in the place of `ssh`, which runs its commands on this machine, with a cache folder for each host.
+  /// - Parameter script: The last lines of the script; `$1` is the host.
   private func ssh(_ script: String) throws -> String {
     let path = program.place.path("ssh")
     try program.place.write(
@@ -142,13 +142,13 @@ struct SSHPlaceTests {
     #expect(place.refused == [reason])
     #expect(try await place.start(1, program.worker()).isEmpty)
     #expect(try starts().sorted() == ["bad", "first", "last"])
-    // One whose worker has ended gets another at once.
+    // A host whose worker has ended gets another one at once.
     try await place.stop([started[1]], now: true)
     try await program.wait { try await place.list().filter(\.state.isPresent).map(\.id) == ["first#1"] }
     #expect(try await place.start(2, program.worker()).map(\.id) == ["last#2"])
     try await place.stop(try await place.list(), now: true)
     try await program.wait { try await !place.list().contains { $0.state.isPresent } }
-    // Where nothing is at work the reason is the launch's own.
+    // If no worker is left, the reason for the refusal is the launch's error.
     let alone = try SSHPlace(program.launch, [SSHPlace.hostsSetting: "bad binary=/no/layersearch\n"], ssh: ssh)
     let error = await #expect(throws: LaunchError.self) { try await alone.start(1, program.worker()) }
     #expect(error?.description == reason)

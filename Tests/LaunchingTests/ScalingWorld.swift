@@ -1,22 +1,22 @@
 import Launching
 
-/// A launch whose place and coordinator are the test's, on a clock that the test moves.
+/// A launch with a simulated place and coordinator, on a clock that the test advances.
 struct ScalingWorld {
   var scaling: Scaling
   var now = 0.0
   var workers: [PlacedWorker] = []
   var demand = ScalingDemand(openJobs: 0)
-  /// What becomes of a start.
+  /// The state of workers after their start.
   var state = PlacedState.running
   var slots: Int? = 1
-  /// How many workers the place has room for; nil for as many as may be.
+  /// The number of workers that the place has room for; `nil` for no limit.
   var room: Int?
-  /// What parts of the place refuse.
+  /// The refusals of parts of the place.
   var partRefused: [String] = []
-  /// Answered by `started`.
+  /// The number of requests to start workers that were answered with `started`.
   var requests = 0
   var refusal: String?
-  /// A word to leave does not arrive.
+  /// Whether requests to leave are lost.
   var losesStops = false
   private(set) var starts = 0
   private(set) var said: [String] = []
@@ -30,7 +30,7 @@ struct ScalingWorld {
     scaling = Scaling(settings: settings)
   }
 
-  /// After its first look, with so much to do.
+  /// A launch after its first look, with `jobs` open jobs.
   init(_ range: String, withJobs jobs: Int) {
     self.init(range)
     demand.openJobs = jobs
@@ -42,7 +42,7 @@ struct ScalingWorld {
     present.filter { if case .leaving = $0.state { false } else { true } }
   }
 
-  /// A look at the coordinator and the place, as a launcher takes it.
+  /// Looks at the coordinator and the place, as a launcher does.
   mutating func look(after seconds: Double = 1, answer: Bool = true) {
     now += seconds
     let registered = staying.filter { $0.state == .running }

@@ -3,7 +3,7 @@ import Launching
 import TestSupport
 import Testing
 
-/// The script that runs on a node, run here by bash with a worker that is one too.
+/// The script that runs on a node. Here bash runs it, with a worker that is a script as well.
 @Suite struct SlurmScriptTests {
   private let place: TestSupport.Place
 
@@ -16,8 +16,8 @@ import Testing
   }
 
   /// - Parameters:
-  ///   - worker: what a worker does.
-  ///   - probe: what one does that is only to look whether it reaches its coordinator.
+  ///   - worker: The commands of a worker.
+  ///   - probe: The commands of a worker that only checks whether it reaches its coordinator.
   private func run(
     worker: String, probe: String = "echo X answers: study; exit 0", options: [String] = [], keys: String? = nil,
     executable: String? = nil
@@ -92,10 +92,10 @@ import Testing
     #expect(record.runs.last?.failure?.hasPrefix("node7: there is no /nowhere/layersearch: ") == true)
   }
 
-  /// The script's process, for a worker: its parent is the shell that waits for it.
+  /// Finds the script's process from within a worker: it is the parent of the shell that waits for the worker.
   private static let script = "script=$(cut -d ' ' -f 4 /proc/$PPID/stat)"
 
-  /// The worker of the test has its script signalled, and writes which signals reach it.
+  /// The commands of a worker that sends its script a signal, and writes the signals that reach the worker.
   private static func signals(_ name: String, ending: String) -> String {
     """
     ends=0

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Launching
 
-/// What Slurm 22.05 wrote, and what is made of it.
+/// The output of Slurm 22.05, and the states it is read as.
 @Suite struct SlurmStateTests {
-  /// Of a Slurm with two nodes: an array, jobs that cannot start, one that was preempted, one whose node died.
+  /// The queue of a cluster with two nodes: an array, jobs that cannot start, a preempted job, a job whose node died.
   private static let queue = """
     1_2|PENDING||Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions
     1_0|COMPLETING|node1|None
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func ofOneThatSlurmTakesAwayItsRecordTells() throws {
-    // What becomes of it Slurm says next: it may be queued again.
+    // Slurm tells the outcome next: the job may be queued again.
     #expect(try state("1_0") == .running)
     #expect(try state("1_0", Self.started + "told end\n") == .running)
     #expect(try state("1_0", Self.started + "told end\nended 0\n") == .running)

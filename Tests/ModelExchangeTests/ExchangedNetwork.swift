@@ -8,7 +8,7 @@ import SearchCore
 
 let kernels = KernelSelection.available[0]
 
-/// A small network whose every number is its own, and what the engine says of images.
+/// A small network with random values in all its tensors, and the engine's logits for some images.
 struct ExchangedNetwork {
   let checkpoint: Checkpoint
   let input: Value
@@ -42,7 +42,7 @@ struct ExchangedNetwork {
     logits = try Self.logits(of: checkpoint, input)
   }
 
-  /// What the engine says of images that are normalized already.
+  /// The engine's logits for images that are normalized already.
   static func logits(of checkpoint: Checkpoint, _ input: Value) throws -> [Float] {
     let network = try ResNet(checkpoint, batch: images, kernels: kernels)
     let (channels, size) = (input.shape[1], input.shape[2])
@@ -63,7 +63,7 @@ struct ExchangedNetwork {
   }
 }
 
-/// The largest difference, as a share of what is larger than 1.
+/// The largest difference, relative to the value of `b` where that is larger than 1.
 func distance(_ a: [Float], _ b: [Float]) -> Float {
   guard a.count == b.count, !a.isEmpty else { return .infinity }
   return zip(a, b).map { abs($0 - $1) / max(1, abs($1)) }.reduce(0, max)

@@ -11,7 +11,7 @@ import Testing
   struct Case: CustomTestStringConvertible, Sendable {
     var name: String
     var model: Model
-    /// Of the stages; nil for the model's own.
+    /// The widths of the stages; `nil` for the model's own.
     var widths: [Int]?
     var imageSize = 8
     var ranks: [String: Int]
@@ -27,7 +27,7 @@ import Testing
       widths = model == .resnet8 ? [4, 6, 8] : [4, 6, 8, 8]
     }
 
-    /// - Parameter text: a description of the network.
+    /// - Parameter text: A description of the network.
     init(_ text: String, _ ranks: [String: Int] = [:], _ variant: BasisVariant = .remainder) {
       self.init(text, Model(rawValue: text) ?? .resnet8, ranks, variant)
       (widths, imageSize) = (nil, 16)
@@ -129,7 +129,7 @@ import Testing
     let source = try ExportedNetwork(example.checkpoint, path: "net").pyTorchSource(title: "t", weights: "w")
     let lines = source.split(separator: "\n", omittingEmptySubsequences: false)
     #expect(lines.count < 150 && lines.allSatisfy { $0.count <= 120 }, "\(lines.count) lines")
-    // In the first stage all have one, in the others the first layer's inputs alone are fewer.
+    // In each stage all layers share one A, although the first layer of the later stages has fewer inputs.
     #expect(source.contains("    \"layer1.0.conv1\": \"0.conv2 1.conv1 1.conv2 "))
     #expect(source.components(separatedBy: ".conv").count > layers.count)
   }
@@ -218,7 +218,7 @@ import Testing
   }
 }
 
-/// Fields of a message as they lie in its bytes.
+/// The fields of a protocol buffer message, in the order of its bytes.
 private struct WireMessage {
   private var fields: [(field: Int, number: Int?, bytes: [UInt8])] = []
 

@@ -6,12 +6,12 @@ struct Value {
   var data: [Float]
 }
 
-/// What a graph's operators mean, step by step: the twin by which exported graphs are held to the engine.
+/// A second implementation of a graph's operators, by which tests compare exported graphs with the engine.
 struct GraphRun {
   private var values: [String: Value] = [:]
   private var integers: [String: [Int]] = [:]
 
-  /// The output for an input.
+  /// The graph's output for an input.
   static func output(of graph: ONNXGraph, _ input: Value) throws -> Value {
     var run = GraphRun()
     run.values[graph.input.name] = input
@@ -132,7 +132,8 @@ struct GraphRun {
 
   private typealias Read = (_ channel: Int, _ row: Int, _ column: Int) -> Float
 
-  /// A value plane by plane; `plane` makes of a channel and what reads its image what a pixel is.
+  /// Computes a value plane by plane. `plane` gets a channel and a function that reads the image, and returns the
+  /// function that computes a pixel.
   private func planes(
     _ x: Value, channels: Int, rows: Int? = nil, columns: Int? = nil,
     _ plane: (_ channel: Int, _ read: @escaping Read) -> (_ row: Int, _ column: Int) -> Float
@@ -188,7 +189,8 @@ struct GraphRun {
     }
   }
 
-  /// Of the same shape, or a number a channel, or of rank 2 a number a column.
+  /// Applies an operation to values of the same shape, or with one number of `b` for each channel, or for each column
+  /// if `a` has rank 2.
   private func broadcast(_ a: Value, _ b: Value, _ operation: (Float, Float) -> Float) throws -> Value {
     if a.shape == b.shape { return Value(shape: a.shape, data: zip(a.data, b.data).map(operation)) }
     let size = a.shape.dropFirst(2).reduce(1, *)

@@ -14,7 +14,7 @@ import Testing
     try SafeTensors(path: fixtures.appending(path: name).path, mostBytes: 1 << 20)
   }
 
-  /// A file with a network's tensors under other names.
+  /// A file with a network's tensors under other names. Tensors without a new name are left out.
   private static func file(
     _ checkpoint: Checkpoint, _ rename: (String) -> String? = { $0 }, adding: [SafeTensorsWriter.Tensor] = []
   ) throws -> SafeTensors {

@@ -5,7 +5,7 @@ import Testing
 @testable import Processes
 
 @Suite("child processes", .timeLimit(.minutes(5))) struct ChildProcessTests {
-  /// What a child wrote, and how it ended.
+  /// The output of a child, and how it ended.
   private struct Result {
     var output: [String]
     var errors: [String]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Processes
 
-/// What this process may use of its machine: in trees of files like the kernel's.
+/// What this process may use of its machine, according to folders with files like the kernel's.
 @Suite("control groups and processors")
 final class ControlGroupsTests {
   private let folder: URL
@@ -59,7 +59,7 @@ final class ControlGroupsTests {
     #expect(found.processors == .init(value: 0.5, file: "/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us"))
     #expect(found.memory?.value == 4e9 && found.memoryKills == 5)
 
-    // As a container sees it: the group by its name outside, the mount from there on.
+    // In a container, the group has its name from outside, and the mount begins at the group.
     let inside = "40 31 0:29 /docker/abc /sys/fs/cgroup/cpu\\040own rw - cgroup cgroup rw,cpu\n"
     try write("200000\n", to: "sys/fs/cgroup/cpu own/cpu.cfs_quota_us")
     try write("100000\n", to: "sys/fs/cgroup/cpu own/cpu.cfs_period_us")
@@ -86,7 +86,7 @@ final class ControlGroupsTests {
     #expect(pinned.allowedProcessors == .init(value: 2, file: file) && pinned.processors == nil)
     let byNumber = UsableProcessors(online: 64, affinity: 2, allowed: pinned.allowedProcessors, quota: nil)
     #expect(byNumber.text == "64 cores, of which this process may use 2 (\(file))")
-    // Confined further, by itself.
+    // The process confines itself further.
     let further = UsableProcessors(online: 64, affinity: 1, allowed: pinned.allowedProcessors, quota: nil)
     #expect(further.text == "64 cores, of which this process may use 1 (its processor affinity)")
 

@@ -9,7 +9,7 @@ import Testing
   func memory() throws {
     var memory = ResidentMemory()
     let before = memory.residentBytes()
-    // Touched page by page, so that they are there.
+    // Each page is touched, so that it is resident.
     let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 64 << 20)
     defer { bytes.deallocate() }
     for page in stride(from: 0, to: 64 << 20, by: 4096) { bytes[page] = 1 }

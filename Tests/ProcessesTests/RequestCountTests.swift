@@ -10,7 +10,7 @@ struct RequestCountTests {
     #expect(count.next(at: 1_000) == 1)
     #expect(count.next(at: 1_000.001) == nil)
     #expect(count.next(at: 1_000.199) == nil)
-    // Measured from the one that was counted: a key that is held down counts on.
+    // The moment is measured from the last request that was counted, so a key that is held down goes on counting.
     #expect(count.next(at: 1_000.21) == 2)
     #expect(count.next(at: 1_000.3) == nil)
     #expect(count.next(at: 1_001) == 3)

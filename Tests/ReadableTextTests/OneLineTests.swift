@@ -32,7 +32,7 @@ import Testing
       #expect(cut.utf8.count <= limit)
       if text.utf8.count <= limit { #expect(cut == text) } else if limit >= 3 { #expect(cut.hasSuffix("…")) }
       #expect(text.unicodeScalars.starts(with: cut.unicodeScalars.dropLast(cut == text ? 0 : 1)))
-      // As long as it may be: the next scalar would not have had room.
+      // The text is as long as possible: the next scalar would not fit.
       if cut != text, limit >= 3 { #expect(cut.utf8.count > limit - 4) }
       #expect(cut.cut(toBytes: limit) == cut)
     }

@@ -43,7 +43,7 @@ struct TerminalTextTests {
     grid.write("outside", x: -1, y: 0)
     #expect(grid.lines == ["worker", "    lon…", ""])
     #expect(grid.coloredLines == ["\u{1b}[1mworker\u{1b}[0m", "    lon…", ""])
-    // Half of a wide character is none.
+    // If half of a wide character is overwritten, the other half is blank.
     grid.write("節点", x: 0, y: 2)
     #expect(grid.lines[2] == "節点")
     grid.write("x", x: 1, y: 2)

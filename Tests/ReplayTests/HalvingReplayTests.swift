@@ -130,7 +130,7 @@ struct HalvingReplayTests {
     #expect(parts[0].accuracy == converted.trainings[candidates[1]]?[0].accuracy, "without training there is no seed")
     #expect(parts[1].accuracy == quarter.trainings[candidates[1]]?[1].accuracy)
     #expect(parts[2].accuracy == 0.5)
-    // 5,000 validated and 2 × 2,000 to convert; and three passes over the images of an epoch.
+    // 39 s are 39,000 passes: 5,000 images to validate, 2 × 2,000 to convert, and three for each image of an epoch.
     #expect(abs(parts[0].seconds - 9) < 1e-9 && abs(parts[1].seconds - 16.5) < 1e-9 && parts[2].seconds == 39)
     let other = TrainingTable.Training(seed: 7, accuracy: 0.5, diverged: false, seconds: 39)
     let error = #expect(throws: ReplayError.self) {

@@ -3,15 +3,16 @@ import SearchCore
 
 @testable import Replay
 
-/// A table whose truth is known: every layer costs its own share of accuracy and nothing else matters, plus noise.
+/// A table whose truth is known: every layer costs its own points of accuracy, nothing else matters, and there is
+/// noise.
 struct Landscape {
   let space: SearchSpace
   let effects: EffectSpace
-  /// Points that a layer costs.
+  /// The points of accuracy that each layer costs.
   let damages: [Double]
-  /// Of a training, in points.
+  /// The standard deviation of a training's noise, in points.
   let noise: Double
-  /// That trainings under one seed share, in points.
+  /// The standard deviation of what all trainings under one seed share, in points.
   let seedDeviation: Double
 
   static let denseAccuracy = 44.0
@@ -40,9 +41,9 @@ struct Landscape {
   }
 
   /// - Parameters:
-  ///   - firstEpoch: with a curve of three epochs, and what a training of so many points had after the first; nil for
+  ///   - firstEpoch: The accuracy after the first of three epochs, from the candidate and its final accuracy; `nil` for
   ///     a table without curves.
-  ///   - loss: of the last of three epochs; nil for a table without losses.
+  ///   - loss: The loss of the last of three epochs; `nil` for a table without losses.
   func text(
     seeds: Int, candidates: [Candidate]? = nil, firstEpoch: ((Candidate, Double) -> Double)? = nil,
     loss: ((Candidate, Double) -> Double)? = nil
@@ -72,7 +73,7 @@ struct Landscape {
     try TrainingTable(text: text(seeds: seeds, candidates: candidates), file: "landscape.csv", space: space)
   }
 
-  /// The best that can be named, mean over all levels.
+  /// The accuracy of the best candidates that can be named, averaged over all cost levels.
   var best: Double {
     let costs = candidates.map { (accuracy: accuracy($0), cost: space.cost(of: $0)) }
     return Statistics.mean(
@@ -81,13 +82,13 @@ struct Landscape {
       })
   }
 
-  /// After an epoch of three: half of the differences, and noise of its own.
+  /// The accuracy after one of three epochs: half of the differences, with noise of its own.
   func agreeing(_ candidate: Candidate, _ accuracy: Double) -> Double {
     var random = StableRandom(seed: StableHash.fnv1a64("\(candidate) \(accuracy)"))
     return 20 + 0.5 * (accuracy - 40) + 0.2 * random.normal()
   }
 
-  /// What costs much in the end costs little after an epoch.
+  /// The accuracy after one epoch if layers that cost much in the end cost little then.
   func misleading(_ candidate: Candidate, _ accuracy: Double) -> Double {
     var random = StableRandom(seed: StableHash.fnv1a64("\(candidate) \(accuracy)"))
     let options = effects.options(of: candidate) ?? []

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("draws from tables")
 struct ReplayDrawTests {
-  /// Four candidates with six trainings each: accuracy and seed tell which.
+  /// Four candidates with six trainings each. Accuracy and seed identify the training.
   private static func table() throws -> TrainingTable {
     let candidates = ["dense", "layer1.0.conv1=4", "layer1.0.conv2=4", "\"layer1.0.conv1=4,layer1.0.conv2=4\""]
     return try TrainingTableTests.table(
@@ -58,7 +58,7 @@ struct ReplayDrawTests {
     #expect(abs(try #require(truth.claim)) < 1e-9)
     #expect(truth.named.count == 80)
     let dense = try #require(draw.judged[.dense])
-    // Only where all parameters are allowed may the dense network be named.
+    // The dense network may be named only if all parameters are allowed.
     #expect(truth.named[39] == .dense)
     #expect(truth.named[0]?.description == "layer1.0.conv1=4,layer1.0.conv2=4")
     #expect(truth.frontierAccuracy < dense.mean)

@@ -40,11 +40,11 @@ struct ReplayTests {
     #expect(surrogate.frontierAccuracy.mean < landscape.best + 0.35)
     #expect(abs(try #require(surrogate.claim).mean) < 0.5)
     #expect((0.8...1).contains(try #require(surrogate.coverage).mean))
-    // The lucky ones of raw means are said to be better than they are.
+    // Raw means claim that lucky candidates are better than they are.
     let lucky = try row(report, "raw means, k = 1")
     #expect(try #require(lucky.claim).mean > 1)
     #expect(lucky.frontierAccuracy.mean < surrogate.frontierAccuracy.mean)
-    // One training of a candidate is as wrong as it is noisy; the model knows better.
+    // A single training of a candidate is off by the noise. The model's estimates are closer.
     let noise = try #require(report.trainingDeviation)
     #expect(abs(try #require(lucky.squaredError).mean.squareRoot() - noise) < 0.15 * noise)
     #expect(try #require(surrogate.squaredError).mean < 0.25 * noise * noise)
@@ -104,7 +104,7 @@ struct ReplayTests {
       #expect(left.claim == right.claim && left.trainSeconds == right.trainSeconds)
       if left.kind == .search {
         #expect(try #require(left.clockSeconds).mean > #require(right.clockSeconds).mean)
-        // One slot never waits, but for messages.
+        // A single slot never waits, except for messages.
         #expect(try #require(left.idleShare).mean < 0.001)
       }
     }
@@ -163,7 +163,7 @@ struct ReplayTests {
     await #expect(throws: ReplayError.exhausted(candidate: "dense", has: 2, file: "landscape.csv")) {
       try await greedy.report(threads: 1)
     }
-    // A table that is still growing: candidates are lacking.
+    // A table that is still growing lacks candidates.
     settings.trainingsOfCandidate = 1
     let growing = try landscape.table(seeds: 3, candidates: Array(landscape.candidates.prefix(20)))
     let error = await #expect(throws: ReplayError.self) {
@@ -181,7 +181,7 @@ struct ReplayTests {
     var settings = Replay.Settings(jobs: [128], replays: 2)
     settings.strategies = [.surrogate]
     let report = try await landscape.replay(landscape.table(seeds: 2), settings).report(threads: 2)
-    // Some are never worth a training, and no other may be repeated.
+    // Some candidates are never worth a training, and the others must not be repeated.
     #expect((100...128).contains(try row(report, "surrogate").trainings))
   }
 
@@ -212,7 +212,7 @@ struct ReplayTests {
 }
 
 private enum SeparatedColumns {
-  /// Fields of a line in which no quoted one holds more than one comma.
+  /// The number of fields of a line. Only the first field may be quoted, and then holds one comma.
   static func count(_ line: Substring) -> Int {
     line.split(separator: ",", omittingEmptySubsequences: false).count - (line.hasPrefix("\"") ? 1 : 0)
   }

@@ -25,12 +25,12 @@ struct CostPlotTests {
     let text = svg([panel, fc])
     #expect(text.components(of: "class=\"panel\"") == 2 && text.components(of: "class=\"counted\"") == 4)
     #expect(text.components(of: "class=\"gain\"") == 4 && text.components(of: "gains below 14<") == 4)
-    // Dashes tell curves apart without colors.
+    // Dashes distinguish the curves without colors.
     let curves = text.split(separator: "\n").filter { $0.contains("class=\"counted\"") }
     #expect(curves.map { $0.contains("stroke-dasharray") } == [false, true, false, true])
     #expect(text.contains(">layer1.0.conv1, layer1.0.conv2</title>layer1.0.conv1 and 1 alike</text>"))
     #expect(text.contains(">layer1.0.conv1 and 1 alike: layer1.0.conv2</text>") && text.contains("A &amp; B"))
-    // A quarter of the channels each; the classifier's round ones.
+    // The ticks are at quarters of the channels, and at round numbers for the classifier.
     for rank in ["4", "8", "12", "16", "2", "10"] { #expect(text.contains(">\(rank)</text>"), "\(rank)") }
     #expect(!text.contains("measured") && !text.contains("nan") && !text.contains("inf"))
   }

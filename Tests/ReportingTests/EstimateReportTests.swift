@@ -11,10 +11,10 @@ struct EstimateReportTests {
     "confirmed_accuracy", "confirmed_difference", "confirmed_low", "confirmed_high", "frontier_number",
   ]
 
-  /// Made once: it takes a moment.
+  /// Made once, because it takes a moment.
   private static let synthetic = Result { try syntheticStudy(candidates: 30, estimates: true) }
 
-  /// Lines by column; of candidates whose texts are quoted.
+  /// The lines of a CSV text by column. The candidates' texts are quoted.
   private static func table(_ csv: String) -> [[String: String]] {
     func fields(_ line: Substring) -> [String] {
       line.split(separator: "\"", omittingEmptySubsequences: false).enumerated().reduce(into: [""]) { fields, part in
@@ -31,7 +31,7 @@ struct EstimateReportTests {
     return lines.dropFirst().map { Dictionary(uniqueKeysWithValues: zip(lines[0], $0)) }
   }
 
-  /// What a list of many, which has numbers, says in names.
+  /// The candidates in a list that names them by frontier numbers, as lists of many do.
   private static func names(_ list: String, in lines: [[String: String]]) -> [String] {
     let byNumber = Dictionary(
       uniqueKeysWithValues: lines.compactMap { line in
@@ -68,7 +68,7 @@ struct EstimateReportTests {
       #expect(names.joined(separator: ";") == estimate.withinNoiseOf.map(\.description).joined(separator: ";"))
       #expect(line["confirmed_accuracy"] == "")
     }
-    // All that was trained and the estimated frontier; what was measured is the same.
+    // All trained candidates and the estimated frontier. The measured values are unchanged.
     let all = Self.table(report.text(.csv, selection: .all))
     #expect(all.count == 30 + untrained.count)
     for row in Self.table(plain.text(.csv, selection: .all)) {
@@ -127,7 +127,7 @@ struct EstimateReportTests {
       .dense: [0.45, 0.46, 0.44], untrained: [0.44, 0.455, 0.43], trained: [0.40, 0.41, 0.395],
     ]
     let report = try syntheticStudy(candidates: 30, estimates: true, confirmed: fresh)
-    // What is confirmed has no part in the estimates.
+    // Confirmations have no part in the estimates.
     #expect(report.rows.map(\.estimate) == before.rows.map(\.estimate))
     let lines = Self.table(report.text(.csv, selection: .all))
     let mine = try #require(lines.first { $0["candidate"] == "\(untrained)" })
@@ -180,12 +180,12 @@ struct EstimateReportTests {
     }
     let rings = count(" untrained\"")
     #expect(count("<path class=\"") == 1 + report.rows.count { !$0.isUntrained } + rings)
-    // Whatever is not drawn is counted.
+    // What is not drawn is counted.
     let offLine = number(/([0-9]+) untrained candidates? off the line/)
     let crowded = number(/the line joins ([0-9]+) more/)
     #expect(rings > 0 && offLine > 0)
     #expect(rings + offLine + crowded == report.rows.count { $0.isUntrained })
-    // By x: one bar a line's point at most, none that touch.
+    // By x: at most one bar for each point of the line, and none that touch.
     let line = FrontierPlotData(report).staircase
     let bars = svg.matches(of: /class="error-bar"[^>]*>\n *<line x1="([0-9.]+)"/).compactMap { Double($0.1) }.sorted()
     #expect(bars.count > 3 && bars.count <= line.count)
@@ -276,7 +276,7 @@ struct EstimateReportTests {
     let many = Self.table(text)
     #expect(many[0]["within_noise_of"] == "2-750" && many[749]["within_noise_of"] == "1-749;751-1499")
     #expect(text.utf8.count < 400_000)
-    // Every name can be had back.
+    // Every name can be recovered.
     let named = Self.names(try #require(many[3]["within_noise_of"]), in: many)
     #expect(named == report.rows[3].estimate?.withinNoiseOf.map(\.description))
     let object = try JSONSerialization.jsonObject(with: Data(report.text(.json).utf8)) as? [String: Any]

@@ -34,7 +34,7 @@ struct FrontierTextPlotTests {
     for sign in ["●", "┤", "┴", "└", "×"] { #expect(text.contains(sign), "\(sign) at \(width)") }
     #expect(text.contains("◆") || text.contains("◇"))
     #expect(text.contains("■") || text.contains("□"))
-    // The grid's bytes for a terminal say the same with codes between.
+    // The text for a terminal is the grid's with escape codes in between.
     let colored = FrontierTextPlot(report, width: width).text(hasColor: true)
     #expect(colored.contains("\u{1b}[") && colored.replacing(/\u{1b}\[[0-9]*m/, with: "") == text + "\n")
   }

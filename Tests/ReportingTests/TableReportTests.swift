@@ -36,7 +36,7 @@ struct CSVTests {
     let header =
       "candidate,decomposed_layers,parameters,parameter_ratio,multiply_adds,multiply_add_ratio,accuracy,accuracy_sd,"
       + "loss,step_time_ratio,inference_time_ratio,seeds,on_frontier,diverged_seeds,kernel_variants\n"
-    // layer3.0.conv1 saves 56 · 280 weights, the others 56 · 568; 64 pixels each.
+    // layer3.0.conv1 saves 56 · 280 weights and each other layer 56 · 568, with 64 pixels each.
     let pair =
       "\"layer3.0.conv1=8,layer3.0.conv2=8\",2,222234,0.823937,37511808,0.925052,0.6,0.14142135623730948,1.5,0.900000,"
       + "0.450000,2,true,0,test\n"
@@ -53,7 +53,7 @@ struct CSVTests {
     #expect(lines.count == 60)
     for (line, row) in zip(lines, report.rows) {
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      // From the end: candidates hold commas.
+      // Counted from the end, because candidates contain commas.
       #expect(Double(fields[fields.count - 9]) == row.score.accuracy)
       #expect(
         fields[fields.count - 8].isEmpty
@@ -103,7 +103,7 @@ struct JSONTests {
 
   @Test("accuracies and losses read back to the same bits")
   func roundTrip() throws {
-    // Not through JSONSerialization, which on Linux reads some numbers a bit off.
+    // JSONSerialization is not used: on Linux it reads some numbers with a small error.
     struct File: Decodable {
       struct Row: Decodable {
         let accuracy: Double?

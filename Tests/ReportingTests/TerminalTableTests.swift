@@ -59,7 +59,7 @@ struct TerminalTableTests {
     let mixed = try study { $0 < 3 ? "avx2-1" : "avx512-2" }
     for text in tables(mixed) { #expect(text.contains("Kernels") && text.contains("are mixed"), "\(text)") }
     for text in tables(try study { _ in "avx512-2+SkylakeX" }) { #expect(!text.contains("Kernels"), "\(text)") }
-    // What an earlier version began, and today's goes on with.
+    // A study that an earlier version began and the present version continues.
     let continued = try study { $0 < 3 ? "avx512-2+SkylakeX" : "avx512-2" }
     for text in tables(continued) { #expect(!text.contains("Kernels") && !text.contains("are mixed"), "\(text)") }
     #expect(continued.kernelVariants.map(\.name) == ["avx512-2"])

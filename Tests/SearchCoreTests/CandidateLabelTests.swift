@@ -10,7 +10,7 @@ struct CandidateLabelTests {
     CandidateLabel(try Candidate(parsing: text), in: Architecture(model)).text
   }
 
-  /// Every layer of these stages, or of all, at this part of its channels.
+  /// Every 3×3 layer of these stages, with its output channels divided by `divisor` as rank.
   private func stages(_ prefixes: [String], _ model: Model = .resnet20, divisor: Int) -> Candidate {
     var ranks: [String: Int] = [:]
     for layer in Architecture(model).layers

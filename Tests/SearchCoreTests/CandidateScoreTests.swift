@@ -74,7 +74,8 @@ struct CandidateScoreTests {
 struct DivergedTrainingTests {
   private let architecture = Architecture(.resnet20)
 
-  /// Accuracies by replicate; nil for a training that diverged, whose accuracy is chance.
+  /// The score of trainings with these accuracies, by replicate; `nil` for a diverged training, whose accuracy is
+  /// chance.
   private func score(_ accuracies: [Double?], _ text: String = "layer1.0.conv1=4") throws -> CandidateScore {
     let candidate = try Candidate(parsing: text)
     let results = accuracies.enumerated().map { index, accuracy in

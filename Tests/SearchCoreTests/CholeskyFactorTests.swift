@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// A Aᵀ + 1, row by row.
+  /// The matrix A Aᵀ + I for a random A, row by row.
   private func definite(_ count: Int, _ random: inout StableRandom) -> [Double] {
     let root = (0..<count).map { _ in (0..<count).map { _ in random.normal() } }
     return (0..<count).flatMap { row in

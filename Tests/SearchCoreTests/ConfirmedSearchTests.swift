@@ -24,7 +24,7 @@ struct ConfirmedSearchTests {
     let points = Set(confirmations.map(\.candidate))
     #expect(points.contains(.dense) && (2...13).contains(points.count))
     #expect(confirmations.count == 2 * points.count)
-    // Paired by seed, and under seeds of no other training.
+    // Confirmations are paired by seed, and no other training has their seeds.
     let seeds = Set(confirmations.map(\.seed))
     #expect(seeds.count == 2)
     #expect(one.results.keys.allSatisfy { Confirmation.includes($0) || !seeds.contains($0.seed) })
@@ -38,7 +38,8 @@ struct ConfirmedSearchTests {
       let many = try runStudy(make, network: network, workers: 5, schedulingSeed: UInt64(seed), restarts: seed > 1)
       #expect(many.results == one.results)
     }
-    // A larger budget goes on with the search, which has learned nothing of them, and confirms what is new.
+    // With a larger budget the search goes on, having learned nothing from the confirmations, and new points are
+    // confirmed.
     let more = {
       try makeStrategy(self.settings(name, 2), space: space, budget: 110, template: .example(studySeed: 5))
     }
@@ -49,7 +50,7 @@ struct ConfirmedSearchTests {
     let searched = added.count { !Confirmation.includes($0) }
     #expect(larger.asked.count <= 110)
     if name != .sensitivity { #expect(searched >= 10) }
-    // Every point that was found last is confirmed as often as any.
+    // Every point that was found last is confirmed as often as the others.
     let found = Dictionary(grouping: larger.asked.filter(Confirmation.includes), by: \.candidate)
     #expect(found.values.allSatisfy { $0.count == 2 })
   }

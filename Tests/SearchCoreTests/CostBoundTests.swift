@@ -55,7 +55,7 @@ struct CostBoundTests {
   func smallest() throws {
     let space = try StrategyTests.space(include: ["*conv*"])
     let cost = space.cost(of: space.smallestCandidate)
-    // No other candidate has less of either.
+    // No other candidate has less of either cost.
     let effects = EffectSpace(space)
     let least = effects.layers.reduce(space.denseCost) { cost, layer in
       Cost(

@@ -31,7 +31,7 @@ struct CostModelTests {
     #expect(architecture.cost(of: .dense, variant: .remainder).parameters == parameters)
   }
 
-  /// torchvision's own counts, at images of 224 rows: 4.089 and 1.814 thousand million.
+  /// torchvision's own counts for images of 224 × 224 pixels: 4.089 and 3.664 billion.
   @Test(
     "multiply-adds are torchvision's at images of its size",
     arguments: [("block=bottleneck,stem=7x7-pool", 4_089_184_256), ("stem=7x7-pool", 3_663_761_408)])
@@ -40,8 +40,9 @@ struct CostModelTests {
     #expect(architecture.cost(of: .dense, variant: .remainder).multiplyAdds == count)
   }
 
-  /// Zagoruyko and Komodakis 2016: 36,479,194 parameters, 17,952 of them in batch norms that stand before convolutions;
-  /// ours stand behind them. So many blocks are its depth 28, where each stage's projection counts, and our 26.
+  /// Zagoruyko and Komodakis 2016: 36,479,194 parameters, 17,952 of them in batch norms before convolutions; ours
+  /// follow the convolutions. The same blocks are depth 28 there, where the projection of each stage counts, and depth
+  /// 26 here.
   @Test("a wide network has the convolutions of WRN-28-10")
   func wide() throws {
     let architecture = Architecture(try Model(text: "cifar-resnet:depth=26,width=10,shortcut=B"))

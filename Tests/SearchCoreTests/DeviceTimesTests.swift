@@ -7,7 +7,8 @@ import Testing
 struct DeviceTimesTests {
   typealias LayerForm = DeviceTimes.LayerForm
 
-  /// A network of a millisecond whose layers have drawn times, some longer than the dense layer's.
+  /// A space with the times of a network that takes a millisecond. Its layers have random times, some longer than the
+  /// dense layer's.
   static func timed(_ space: SearchSpace, seed: UInt64 = 1) throws -> SearchSpace {
     var random = StableRandom(seed: seed, purpose: "times")
     let most = 1_000_000 / (space.choices.count + 1)
@@ -35,7 +36,7 @@ struct DeviceTimesTests {
       form("layer1.0.conv1", 4, .full): 40, form("layer1.0.conv1", 8, .full): 120,
       form("layer2.0.conv1", 8, .remainder): 20, form("layer2.0.conv1", 16, .remainder): 50,
       form("layer2.0.conv1", 8, .full): 25, form("layer2.0.conv1", 16, .full): 55,
-      // Of no candidate.
+      // No candidate has this form.
       form("fc", 3, .full): 1,
     ]
     let times = DeviceTimes(network: 1000, layers: layers)
@@ -98,7 +99,7 @@ struct DeviceTimesTests {
       let found = exact.frontier(of: effects)
       #expect(exact.isExact && found.count > 5)
       #expect(Set(found.map(\.options)) == Set(expected.map(\.options)))
-      // On a grid, too, costs are the points' own; constraints hold.
+      // On a grid, too, costs are those of the points, and constraints hold.
       let grid = FrontierSolver(
         space: space, lattice: CostLattice(space, mostExact: 0, grid: 200), mostLabels: 2_000_000, looksTwice: true)
       let limit = CostConstraints(
@@ -139,7 +140,7 @@ struct DeviceTimesTests {
     let none = SearchConstraints(maxDeviceTime: try DeviceTimeBound(0.01)).costs(in: space)
     let problem = try #require(none.problem(in: space))
     #expect(problem.hasPrefix("no candidate takes at most 1.0 % of the dense network's time; the fastest takes "))
-    // Each alone is met, but not both by one candidate.
+    // Each bound alone can be met, but not both by one candidate.
     let smallest = space.cost(of: space.smallestCandidate)
     let fastest = try #require(EffectSpace(space).smallestCosts.deviceTime)
     let both = CostConstraints(parameters: smallest.parameters, multiplyAdds: nil, deviceTime: fastest)
@@ -159,7 +160,8 @@ struct DeviceTimesTests {
     }
     #expect(MedianInterval([]) == nil)
     #expect(ends(1) == [1, 1, 1] && ends(4) == [1, 2.5, 4])
-    // Of n: P(so many or fewer below) ≤ 5 %; tables of the sign test have these places.
+    // The ends are the k-th lowest and highest of n, where P(fewer than k values below the median) ≤ 5 %; tables of the
+    // sign test have these places.
     #expect(ends(5) == [1, 3, 5] && ends(7) == [1, 4, 7] && ends(8) == [2, 4.5, 7])
     #expect(ends(11) == [3, 6, 9] && ends(20) == [6, 10.5, 15] && ends(100) == [42, 50.5, 59])
     #expect(ends(400).count == 3)

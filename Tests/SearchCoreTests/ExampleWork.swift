@@ -11,7 +11,7 @@ extension WorkTemplate {
 }
 
 extension WorkTemplate {
-  /// Proxy trainings of six epochs, with rungs below.
+  /// Proxy trainings of six epochs, with lower rungs.
   static func example(studySeed: UInt64 = 1, halving: HalvingSettings) throws -> WorkTemplate {
     let recipe = TrainingRecipe(
       model: .resnet20, data: DataSelection(set: .shapes10, trainImages: 100, validationImages: 10, splitSeed: 1),

@@ -40,13 +40,13 @@ struct HalvingTests {
         make, network: network, workers: 5, schedulingSeed: UInt64(seed), restarts: seed > 1, train: train)
       #expect(many.results == one.results)
     }
-    // A larger budget goes on where the smaller one ended.
+    // With a larger budget the search goes on where the smaller one ended.
     let larger = try makeStrategy(settings(name), space: space, budget: jobs + 60, template: template)
     let more = larger.works(history: one)
     #expect(Array(more.prefix(one.asked.count)) == one.asked && more.count > one.asked.count)
   }
 
-  /// All that were asked for, and what was said.
+  /// Runs a search. Returns its history and its notes.
   private func searched(
     _ name: StrategyName = .random, jobs: Int, agreement: Double, diverges: @escaping (Work) -> Bool = { _ in false }
   ) throws -> (history: SearchHistory, notes: [String], template: WorkTemplate, space: SearchSpace) {
@@ -78,7 +78,7 @@ struct HalvingTests {
     let lowest = history.rounds[...last].joined().filter { template.rung(of: $0) == 0 }
     let top = Set(history.asked.filter { template.rung(of: $0) == 1 }.map(\.candidate))
     for reference in [.dense] + space.allLayersReferences { #expect(top.contains(reference)) }
-    // The first brackets go on as a whole, until it is known that rungs agree.
+    // The first brackets go on as a whole, until the rungs are known to agree.
     #expect(notes.contains { $0.hasSuffix("not known yet: everything is kept") })
     let judged = lowest.dropFirst(60).map(\.candidate)
     let kept = judged.filter(top.contains)
@@ -102,7 +102,7 @@ struct HalvingTests {
     let (history, notes, template, _) = try searched(jobs: 160, agreement: 0)
     let brackets = history.rounds.map { $0.filter { template.rung(of: $0) == 0 } }.filter { !$0.isEmpty }
     let top = Set(history.asked.filter { template.rung(of: $0) == 1 }.map(\.candidate))
-    // The budget ends with the last ones.
+    // The budget ends within the last brackets.
     #expect(brackets.count > 5 && Set(brackets.dropLast(2).joined().map(\.candidate)).isSubset(of: top))
     #expect(
       notes.contains {
@@ -122,7 +122,7 @@ struct HalvingTests {
     let train = { network.train($0, in: template, agreement: 0.7) }
     let history = try runStudy(make, network: network, workers: 3, train: train)
     let brackets = history.rounds.indices.filter { history.rounds[$0].contains { template.rung(of: $0) == 0 } }
-    // Rounds with brackets come first, and then none.
+    // Rounds with brackets come first; after them there are none.
     #expect(brackets == Array(brackets.indices))
     let again = try runStudy(make, network: network, workers: 5, schedulingSeed: 2, restarts: true, train: train)
     #expect(again.results == history.results)

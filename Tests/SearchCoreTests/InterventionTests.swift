@@ -75,7 +75,7 @@ struct TakenBackTests {
       JobRecord(id: 1, work: work(1), round: 0, place: 2), JobRecord(id: 2, work: work(2), round: 1),
       JobRecord(id: 3, work: work(3), round: 0, place: 0), JobRecord(id: 4, work: work(4)),
       JobRecord(id: 5, work: work(5), round: 1), JobRecord(id: HandAsked.firstJob, work: work(6), round: 0, place: 1),
-      // The round before is not on record.
+      // The round before it is not on record.
       JobRecord(id: 6, work: work(7), round: 3),
     ]
     #expect(

@@ -108,7 +108,7 @@ struct ModelTests {
     #expect(architecture.layer(named: "layer1.0.downsample.0")?.stride == 1)
     #expect(architecture.layer(named: "layer1.1.downsample.0") == nil)
     #expect(architecture.mainConvolutions.count == 49 && architecture.analyzedConvolutions.count == 49)
-    // What of 101 layers a result has no room for.
+    // Of ResNet-101, a result has room for the 3×3 convolutions only.
     #expect(Architecture(.resnet101).analyzedConvolutions.count == 34)
     let pooled = Architecture(try Model(text: "resnet:blocks=2/2,stem=7x7-pool"), imageSize: 64)
     #expect(pooled.layers[0].outputSize == 32 && pooled.layers[1].inputSize == 16 && pooled.poolsStem)

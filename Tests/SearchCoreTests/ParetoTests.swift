@@ -2,7 +2,7 @@ import Randomness
 import SearchCore
 import Testing
 
-/// A score of the stem at this rank with these results.
+/// The score of one layer's decomposition at this rank, or of the dense network, with these results.
 func score(
   rank: Int? = nil, accuracy: Double, stepTime: Double? = nil, layer: String = "layer3.2.conv2"
 ) throws -> CandidateScore {
@@ -127,7 +127,7 @@ struct HypervolumeTests {
     let reference = Array(repeating: 1.0, count: dimensions)
     for _ in 0..<25 {
       let points = (0..<(1 + random.integer(below: 8))).map { _ in
-        // Multiples of 1/8 up to beyond the reference: ties, duplicates and outsiders; every product is exact.
+        // Multiples of 1/8, some beyond the reference: ties, duplicates and outsiders; every product is exact.
         (0..<dimensions).map { _ in Double(random.integer(below: 10)) / 8 }
       }
       var expected = 0.0

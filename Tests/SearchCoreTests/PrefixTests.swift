@@ -3,7 +3,7 @@ import Testing
 
 @testable import SearchCore
 
-/// What follows from a history is a prefix of what follows from any history that knows more.
+/// What a strategy asks for after a history is a prefix of what it asks for after any history that knows more.
 @Suite("the prefix rule")
 struct PrefixTests {
   private func settings(_ name: StrategyName, confirm: Int = 0) -> StrategySettings {
@@ -68,7 +68,7 @@ struct PrefixTests {
             begun.append(work)
           }
         }
-        // Not after every arrival: a surrogate's decisions take their time.
+        // Not after every arrival, because a surrogate's decisions take time.
         if step % steps == 0 { sequences.append(strategy.works(history: known)) }
         begin()
         if begun.isEmpty {
@@ -105,15 +105,15 @@ struct PrefixTests {
     #expect(asked == Self.halved)
   }
 
-  /// What is asked for after so many turns, each of which has all results of those before: `CANDIDATE#REPETITION`, and
-  /// `@0` at the rung below the top one.
+  /// The works that are asked for after `turns` turns, each of which has all results of the turns before it. They are
+  /// written as `CANDIDATE#REPETITION`, with `@0` at the rung below the top.
   private func next(_ settings: StrategySettings, after turns: Int = 5, template: WorkTemplate) throws -> [String] {
     let strategy = try makeStrategy(settings, space: StrategyTests.space(), budget: 64, template: template)
     func isTop(_ work: Work) -> Bool { template.rung(of: work) == template.topRung }
     var history = SearchHistory()
     for _ in 0..<turns {
       for work in strategy.works(history: history) where !history.isSettled(work) {
-        // Exact in any arithmetic.
+        // These values are exact in any floating-point arithmetic.
         let hash = StableHash.fnv1a64("\(work.candidate)/\(work.repetition)") % 1024
         let damage = 0.03125 * Double(work.candidate.decompositions.count)
         let accuracy = (isTop(work) ? 0.5 : 0.25) - damage + Double(hash) / 65536

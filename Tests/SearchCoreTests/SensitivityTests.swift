@@ -26,10 +26,10 @@ struct SensitivityTests {
     let network = SyntheticNetwork(space: space, sensitive: sensitive, noise: noise)
     let history = try runStudy({ try strategy(space, seeds: 3) }, network: network)
     let joint = Set(history.results.keys.map(\.candidate)).filter { (2..<18).contains($0.ranks.count) }
-    // Both chains at one rank, and the mixed one as far as it differs.
+    // Two chains of one rank each, and those candidates of the mixed chain that differ from them.
     #expect(joint.count >= 2 * 16)
-    // The mixed chain may take a layer that costs much if it saves yet more; the chains at one rank go by the drop
-    // alone.
+    // The mixed chain may take a layer that costs much if it saves even more. The chains of one rank are ordered by the
+    // drop alone.
     for candidate in joint where candidate.ranks.count <= 15 && Set(candidate.ranks.values).count == 1 {
       #expect(sensitive.isDisjoint(with: candidate.ranks.keys), "\(candidate)")
     }
@@ -64,7 +64,7 @@ struct SensitivityTests {
     let space = try StrategyTests.space(.resnet8)
     var history = SearchHistory()
     let works = try strategy(space, seeds: 2).works(history: history)
-    // Chance beats this network: taken for a number, a diverged training would be the best of all.
+    // This network is worse than chance: taken as a number, a diverged training would be the best of all.
     for work in works {
       let isAlone = work.candidate.ranks.count == 1
       let layer = work.candidate.ranks.first?.key ?? ""
@@ -124,7 +124,7 @@ struct SensitivityTests {
     #expect(tiny.results.keys.allSatisfy { $0.repetition == 0 })
     #expect(try strategy(space, jobs: 20).notes.first?.contains("too small") == true)
     #expect(try strategy(space, jobs: 84).notes.isEmpty)
-    // With all of its one seed, and less after that.
+    // With one seed, 45 jobs are enough; 39 leave none for joint candidates.
     #expect(try strategy(space, seeds: 1, jobs: 45).notes.isEmpty)
     let single = try strategy(space, seeds: 1, jobs: 39).notes
     #expect(single.count == 1 && single[0].contains("is small: no joint candidate follows; "), "\(single)")

@@ -106,7 +106,7 @@ struct StartedSearchTests {
     #expect(try search(dense, budget: 3).expectedWorks(history: SearchHistory()) == 3)
   }
 
-  /// An analysis that finds nothing lost but in one layer, where rank 4 loses most.
+  /// An analysis in which one layer alone loses anything substantial, most at rank 4.
   private func analysis(losingIn layer: String, of architecture: Architecture) -> Observation {
     var found = result(accuracy: 0.9)
     found[.truncationErrors] = architecture.layers.filter { $0.kernelSize == 3 }.flatMap { own in
@@ -156,10 +156,11 @@ struct StartedSearchTests {
         })
     }
     let (plain, weighed) = (try run(false), try run(true))
-    // Of others, the confirmations alone follow from a model.
+    // In other strategies, only the confirmations follow from a model.
     if name == .surrogate {
       #expect(plain.withoutConfirmations.asked != weighed.withoutConfirmations.asked)
-      // The search itself weighs it from its first decision on, whether anything is confirmed afterwards or not.
+      // The search itself weighs the analysis from its first decision on, whether or not anything is confirmed
+      // afterwards.
       let unconfirmed = try run(true, confirm: 0).asked
       let common = weighed.withoutConfirmations.asked
       #expect(Array(unconfirmed.prefix(common.count)) == common)

@@ -37,12 +37,12 @@ struct StepCostTests {
     let plane = 32 * 16 * 1024 * 4  // 20 images take two blocks of 16
     let inner = costs[1]
     #expect(inner.forward == PassCost(multiplyAdds: products, bytes: 2 * plane + 4 * 2304))
-    // y and g, from which dy is made, and dx.
+    // y and g, from which dy is computed, and dx.
     #expect(inner.inputGradient == PassCost(multiplyAdds: products, bytes: 3 * plane + 4 * 2304))
     #expect(inner.weightGradient == PassCost(multiplyAdds: products, bytes: 3 * plane + 4 * 2304))
     #expect(inner.addedMultiplyAdds == 0)
     #expect(costs[0].inputGradient == PassCost(multiplyAdds: 0, bytes: 0))
-    // The logits' gradient is in memory as it is.
+    // The logits' gradient is in memory already.
     let classifier = try #require(costs.last)
     #expect(classifier.forward.bytes == 4 * (640 + 32 * (64 + 10)))
     #expect(classifier.weightGradient.bytes == 4 * (640 + 32 * (64 + 10)))
@@ -75,7 +75,7 @@ struct StepCostTests {
     #expect(full.addedMultiplyAdds == 0)
     #expect(full.forward.bytes == 4 * (4 * 144 + 64 + 16 * (2 * input + 4096)))
     #expect(full.weightGradient.bytes == 4 * (4 * 144 + 64 + 16 * (3 * input + 4096)))
-    // The stem's filters hand nothing on, its coefficients do.
+    // The stem's filters propagate no gradient, but its coefficients do.
     let stem = costs(architecture, Candidate(ranks: ["conv1": 9]), .remainder, batch: 16)[0]
     #expect(stem.inputGradient == PassCost(multiplyAdds: 16 * pixels * 63, bytes: 4 * (63 + 16 * 2 * input)))
   }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import SearchCore
 
-/// A network in which some layers bear decomposition and others do not: accuracy falls by the sum of what each costs.
+/// A network in which some layers tolerate decomposition and others do not: the accuracy falls by the sum of what each
+/// layer costs.
 struct SyntheticNetwork {
   var space: SearchSpace
   var sensitive: Set<String> = []
@@ -22,7 +23,7 @@ struct SyntheticNetwork {
 }
 
 extension SyntheticNetwork {
-  /// What `agreement` says of the top's differences is seen at every lower rung.
+  /// Trains at any rung. Lower rungs have the differences of the top rung, scaled by `agreement`.
   func train(_ work: Work, in template: WorkTemplate, agreement: Double = 0.7) -> Observation {
     let below = template.rung(of: work).map { template.topRung - $0 } ?? 0
     let whole = train(work)
@@ -31,8 +32,8 @@ extension SyntheticNetwork {
   }
 }
 
-/// Runs a study to its end as a coordinator does: several trials under way, results in random order, and where
-/// `restarts`, everything but the history forgotten in between.
+/// Runs a study to its end as a coordinator does: with several trials under way, results in random order and, with
+/// `restarts`, everything but the history forgotten from time to time.
 func runStudy(
   _ make: () throws -> any SearchStrategy, network: SyntheticNetwork, workers: Int = 1, schedulingSeed: UInt64 = 0,
   restarts: Bool = false, failing: (Work) -> Bool = { _ in false }, notes: ((String) -> Void)? = nil,
@@ -120,7 +121,7 @@ struct StrategyTests {
         network: network, workers: 3,
         failing: { work in
           var random = StableRandom(seed: Work.example(work.candidate, work.repetition, studySeed: UInt64(seed)).seed)
-          // The last round loses everything.
+          // In the last iteration every training fails.
           return random.uniform() < (seed == 5 ? 1 : 0.3) || (seed == 4 && work.candidate == .dense)
         })
       #expect(!history.setAside.isEmpty)

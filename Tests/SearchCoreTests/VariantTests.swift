@@ -118,10 +118,10 @@ struct VariantTests {
     let saved = 48 / 2 + 48 * 3 / 4
     #expect(plain.parameters - grouped.parameters == saved)
     #expect(plain.multiplyAdds - grouped.multiplyAdds == saved * 1024)
-    // Two of three in layer1 use the first one's; layer2 has its own.
+    // In layer1, two of three layers use the coefficients of the first; layer2 has its own.
     let tied = try cost("layer1.0.conv1=4,layer1.0.conv2=4,layer1.1.conv1=4,layer2.0.conv1=8", .tied)
     #expect(plain.parameters - tied.parameters == 2 * 48 && plain.multiplyAdds == tied.multiplyAdds)
-    // Each shape is tied among itself, and a layer that is not tied takes no part.
+    // Layers of one shape are tied to each other, and a layer that is not tied takes no part.
     let shapes = try cost("layer1.0.conv1=4/tied,layer1.0.conv2=2/tied,layer1.1.conv1=2/tied,layer1.1.conv2=4")
     let apart = try cost("layer1.0.conv1=4,layer1.0.conv2=2,layer1.1.conv1=2,layer1.1.conv2=4")
     #expect(apart.parameters - shapes.parameters == 14 * 2)
@@ -186,7 +186,7 @@ struct VariantTests {
       #expect(effects.candidate(options: options) == candidate)
       #expect(effects.cost(options: options) == space.cost(of: candidate))
     }
-    // The study's own variant may be named, and is the same option.
+    // The study's own variant may be named; it is the same option.
     #expect(
       effects.options(of: try Candidate(parsing: "layer1.0.conv1=4/full"))
         == effects.options(of: try Candidate(parsing: "layer1.0.conv1=4")))

@@ -166,7 +166,7 @@ struct WorkTests {
   func derived() throws {
     let template = WorkTemplate(kind: .proxyTraining(recipe), studySeed: 1)
     #expect(template.work(.dense, repetition: 0).measuresTime && !template.work(.dense, repetition: 1).measuresTime)
-    // As recorded by the first release.
+    // The seed that the first release recorded.
     #expect(template.work(.dense, repetition: 0).seed == 3_528_712_885_199_513)
     let seeds = Set((0..<100).map { template.work(.dense, repetition: $0).seed })
     #expect(seeds.count == 100 && seeds.allSatisfy { $0 < 1 << 53 })

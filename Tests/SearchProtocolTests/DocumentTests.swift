@@ -4,7 +4,7 @@ import Testing
 
 @testable import SearchProtocol
 
-/// Every message is on its page, and among those that the other tests draw.
+/// Every message is on the protocol's page, and among the messages that the other tests draw.
 @Suite("Messages of every kind")
 struct DocumentTests {
   private static let codes: [(code: UInt8, name: String)] = (UInt8.min...UInt8.max).compactMap { code in

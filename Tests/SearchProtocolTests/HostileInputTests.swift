@@ -106,13 +106,13 @@ struct HostileInputTests {
       if round % 100 == 0 { await Task.yield() }
       var frames = valid[source.random.integer(below: valid.count)]
       if round % 4 == 0 {
-        // Nothing but noise behind a header that is right.
+        // Noise behind a valid header.
         frames[3] = (0..<source.random.integer(below: 40)).map { _ in UInt8(truncatingIfNeeded: source.random.next()) }
       } else {
         mutate(&frames, &source.random)
       }
       do {
-        // What passes can be sent on.
+        // A message that can be decoded can be encoded.
         _ = try AnyMessage.decode(frames).message.frames(id: 0)
         decoded += 1
       } catch { refused += 1 }
@@ -138,7 +138,7 @@ struct HostileInputTests {
     }
   }
 
-  /// One to four changes: bits, bytes, cuts, repeated pieces, numbers made huge or negative, whole frames.
+  /// Makes one to four changes: bits, bytes, cuts, repeated pieces, huge or negative numbers, whole frames.
   private func mutate(_ frames: inout [[UInt8]], _ random: inout StableRandom) {
     for _ in 0...random.integer(below: 4) {
       guard !frames.isEmpty else { return }

@@ -3,14 +3,14 @@ import Testing
 
 @testable import SearchProtocol
 
-/// What earlier versions say and understand.
+/// Messages that earlier versions send and understand.
 @Suite("Observations and jobs on the wire")
 struct ObservationMessageTests {
   private let reference = AttemptReference(job: 3, attempt: 1)
   private let observation = Observation(
     accuracy: 0.5, loss: 1.25, epochLosses: [2, 1.5], diverged: false, stepTimeRatio: 0.75, inferenceTimeRatio: nil,
     trainSeconds: 2.5, imagesPerSecond: 100, peakMemoryBytes: 4096, kernelVariant: "avx2")
-  /// As protocol versions 1 and 2 write it.
+  /// The report as protocol versions 1 and 2 write it.
   private let plain =
     #"{"outcome":{"finished":{"_0":{"accuracy":0.5,"diverged":false,"epochLosses":[2,1.5],"imagesPerSecond":100,"#
     + #""kernelVariant":"avx2","loss":1.25,"peakMemoryBytes":4096,"stepTimeRatio":0.75,"trainSeconds":2.5}}},"#
@@ -42,7 +42,7 @@ struct ObservationMessageTests {
     #expect(try MessageCodec.decode(frames, as: WorkerMessage.self).message == report(more))
     let text = String(decoding: frames[3], as: UTF8.self)
     #expect(text.contains(#""curves":{"epoch_accuracies":[0.25,0.5]}"#) && text.contains(#""flatness":-0.5"#))
-    // Earlier versions take the fields that they know from the same bytes.
+    // Earlier versions read the fields they know from the same bytes.
     struct Earlier: Decodable {
       var accuracy: Double
       var epochLosses: [Double]

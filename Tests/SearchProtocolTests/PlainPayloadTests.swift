@@ -4,7 +4,7 @@ import Testing
 
 @testable import SearchProtocol
 
-/// The general way of writing JSON.
+/// The payload of the general JSON encoder.
 private struct GeneralPayload: ContentVisitor {
   func visit(_ content: some MessageContent, of code: some MessageCode) throws(ProtocolError) -> [UInt8] {
     guard let content = content as? any JSONContent else { return try content.payload(of: code) }
@@ -12,7 +12,7 @@ private struct GeneralPayload: ContentVisitor {
   }
 }
 
-/// The short way of writing it, where it goes.
+/// The payload of the short way to write JSON; `nil` if the content cannot be written so.
 private struct PlainPayload: ContentVisitor {
   func visit(_ content: some MessageContent, of code: some MessageCode) -> [UInt8]? {
     (content as? any JSONContent)?.plainPayload
@@ -56,7 +56,7 @@ extension WireMessage {
   }
 }
 
-/// The short way of writing and reading frequent messages against the general one.
+/// Compares the short way to write and read frequent messages with the general one.
 @Suite("Plain payloads")
 struct PlainPayloadTests {
   @Test(
@@ -72,7 +72,7 @@ struct PlainPayloadTests {
       }
     }
     let codes = WorkerMessage.Code.allCases.map { "\($0)" } + CoordinatorMessage.Code.allCases.map { "\($0)" }
-    // Those are no JSON.
+    // These messages are not JSON.
     let others: Set = ["dataChunk", "contentPiece", "reregister", "demandQuery"]
     #expect(taken == Set(codes).subtracting(others), "some never go the short way")
   }

@@ -2,7 +2,7 @@ import Randomness
 import SearchCore
 import SearchProtocol
 
-/// A message of either side.
+/// A message in either direction.
 enum AnyMessage: Equatable {
   case worker(WorkerMessage)
   case coordinator(CoordinatorMessage)
@@ -14,7 +14,7 @@ enum AnyMessage: Equatable {
     }
   }
 
-  /// Whoever says it.
+  /// Decodes a message in either direction.
   static func decode(_ frames: [[UInt8]]) throws -> (message: AnyMessage, id: UInt64) {
     do {
       let (message, id) = try MessageCodec.decode(frames, as: WorkerMessage.self)
@@ -63,7 +63,7 @@ struct RandomMessages {
     case 24: .coordinator(.contentPiece(piece()))
     case 25: .coordinator(.contentRefusal(refusal()))
     case 26: .coordinator(.contentAcknowledged(ContentReference(contentHash: hash())))
-    // As workers of earlier versions hear it.
+    // A job as workers of earlier versions receive it.
     case 27: .coordinator(.job(job(version: 2)))
     case 28: .coordinator(.job(startedJob()))
     case 29: .worker(.demandQuery)
@@ -103,7 +103,7 @@ struct RandomMessages {
 
   mutating func coin() -> Bool { random.integer(below: 2) == 0 }
 
-  /// Finite and not negative, most of them numbers that decimal text represents badly.
+  /// A finite number that is not negative, mostly one that decimal text represents badly.
   mutating func amount() -> Double {
     let edges = [
       0, 0.1, 1.0 / 3, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 1, 0x1.fffffffffffffp-1,
@@ -115,7 +115,7 @@ struct RandomMessages {
     return any.isFinite ? any : random.uniform()
   }
 
-  /// More than 0 and less than `bound`.
+  /// A number above 0 and below `bound`.
   mutating func amount(below bound: Double) -> Double {
     let amount = amount()
     return amount > 0 && amount < bound ? amount : bound / 3
@@ -175,7 +175,7 @@ struct RandomMessages {
   }
 
   mutating func job(version: Int = ProtocolVersion.newest) -> JobAssignment {
-    // Older workers know the oldest names only, and are not told of others.
+    // Older workers know only the oldest names, and are not sent others.
     let models = Model.allCases.filter { version >= ProtocolVersion.withNetworks || $0.isKnownToAll }
     let recipe = TrainingRecipe(
       model: models[random.integer(below: models.count)], variant: coin() ? .full : .remainder,

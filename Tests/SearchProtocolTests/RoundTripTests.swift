@@ -16,7 +16,7 @@ struct RoundTripTests {
       guard case .worker(.result(let sent)) = message, case .finished(let result) = sent.outcome,
         case .worker(.result(let received)) = decoded.message, case .finished(let other) = received.outcome
       else { continue }
-      // `==` takes −0 for 0.
+      // `==` treats −0 as equal to 0.
       #expect(result[.epochLosses]?.map(\.bitPattern) == other[.epochLosses]?.map(\.bitPattern))
       #expect(result[.trainSeconds]?.bitPattern == other[.trainSeconds]?.bitPattern)
     }

@@ -76,7 +76,7 @@ struct SpoolTests {
       reference: AttemptReference(job: 1, attempt: 1), study: "a", outcome: .failed(reason: "none"))
     let (one, two) = (HostIdentity(name: "node", machine: "1"), HostIdentity(name: "node", machine: "2"))
     do { try Spool(root: root, worker: "node-1-a", host: one).store(report) }
-    // As if the lock of the other machine were not to be seen from here.
+    // As if the other machine's lock were not visible from here.
     #expect(try Spool(root: root, worker: "node-1-b", host: two).adopt(study: "a").isEmpty)
     #expect(try Spool(root: root, worker: "node-1-c", host: one).adopt(study: "a") == [report])
   }
@@ -112,14 +112,14 @@ struct SpoolTests {
       #expect(other.adopt(study: "c").isEmpty)
       #expect(other.adopt(study: "b") == [report("b", 1)])
       #expect(Spool.waiting(in: root).map(\.count) == [2])
-      // Welcomed by the coordinator of another study, it lets go of what it has.
+      // Welcomed by the coordinator of another study, the worker releases the reports.
       other.release(study: "b")
       let third = try Spool(root: root, worker: "three")
       #expect(third.adopt(study: "b") == [report("b", 1)])
       third.discard(report("b", 1).reference, study: "b")
     }
     #expect(Spool.waiting(in: root).map(\.study) == ["a"])
-    // After a month nobody wants it.
+    // A report that is a month old is not adopted.
     let left = "\(root)/one/a.1.1.json"
     var times = [timeval(tv_sec: time(nil) - 31 * 86_400, tv_usec: 0), timeval(tv_sec: 0, tv_usec: 0)]
     times[1] = times[0]
@@ -152,7 +152,7 @@ struct SpoolTests {
     #expect(next.adopt(study: "a") == [report])
     #expect(try FileManager.default.contentsOfDirectory(atPath: root) == ["two"])
     #expect(place.exists("elsewhere"))
-    // A lock that is a pipe or leads elsewhere.
+    // A lock file that is a pipe, or a link to another place.
     for name in ["x", "y"] {
       try FileManager.default.createDirectory(atPath: "\(root)/\(name)", withIntermediateDirectories: true)
     }

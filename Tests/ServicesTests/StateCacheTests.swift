@@ -28,12 +28,12 @@ struct StateCacheTests {
     #expect(cache.earlier(of: work(1, until: nil)) == cache.place(for: work(1, until: 5)))
     #expect(cache.earlier(of: work(1, until: 5)) == cache.place(for: work(1, until: 2)))
     #expect(cache.earlier(of: work(1, until: 2)) == nil && cache.earlier(of: work(2, until: nil)) == nil)
-    // Those that a training left on its way, too, whatever its end.
+    // The states that a training leaves on its way have the same places, whatever its end.
     for until in [6, nil] {
       let stem = try #require(cache.stem(of: work(1, until: until)))
       #expect(StateFileName.path(stem: stem, epochs: 5) == cache.place(for: work(1, until: 5)))
     }
-    // Nor that of other weights, which a study's own start may have with the same text.
+    // States from other weights do not count, which a study's own start may have under the same text.
     let path = try #require(cache.place(for: work(1, until: 3), from: "a"))
     try Data([1]).write(to: URL(fileURLWithPath: path))
     #expect(cache.earlier(of: work(1, until: nil), from: "a") == path)
@@ -56,7 +56,7 @@ struct StateCacheTests {
     }
     let others = ["states/other.txt", "states/mine.state", "states/mine.1.state"]
     for other in others { try place.write(String(repeating: "x", count: 100), to: other) }
-    // Half-written by an engine that was killed, by one that is at it, and of something else.
+    // A file half-written by an engine that was killed, one that an engine is writing, and one of something else.
     let half = try [4, 5].map { try #require(cache.place(for: work($0, until: 1))) + ".0123456789abcdef.partial" }
     for path in half { try Data([1]).write(to: URL(fileURLWithPath: path)) }
     try place.write("x", to: "states/other.txt.0123456789abcdef.partial")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Services
 
-/// Peers take turns, and what they cause is told in a bounded number of lines.
+/// Peers take turns, and the number of log lines that they cause is bounded.
 struct TrafficTests {
   @Test("peers take turns, each in its own order; long ones wait for turns of their own")
   func turns() {
@@ -29,7 +29,7 @@ struct TrafficTests {
     let before = queue.count
     queue.remove(50)
     #expect(queue.count == before - 3 && queue.bytes(of: 50) == 0)
-    // It may come back, and gets its turn once.
+    // The peer may come back, and then gets its turn once.
     queue.add(7, of: 50, bytes: 1)
     var count = 0
     while queue.nextShort() != nil { count += 1 }
@@ -47,7 +47,7 @@ struct TrafficTests {
     #expect(sums.map(\.level) == [.warning])
     let again = limiter.sums(now: 130)
     #expect(again.isEmpty)
-    // Others are not held back for it.
+    // Other kinds of lines are not held back.
     let other = limiter.lines(for: .info, "worker x joined", now: 100).count
     let later = limiter.lines(for: .warning, "worker y is lost", now: 111).count
     #expect(other == 1 && later == 1)

@@ -16,7 +16,7 @@ struct VirtualSimulationTests {
     #expect(first.finished + first.setAside == 300 && (failureRate > 0 || first.setAside == 0))
     #expect((first.finished, first.setAside) == (second.finished, second.setAside))
     #expect(first.measuredSeconds == second.measuredSeconds && first.jobsPerSecond == second.jobsPerSecond)
-    // A hundred slots, a minute a training.
+    // A hundred slots, and a minute for a training.
     #expect((120...900).contains(first.measuredSeconds), "\(first.measuredSeconds)")
     #expect(first.lines.contains { $0.contains("\(first.finished) finished") })
   }

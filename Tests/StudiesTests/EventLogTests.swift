@@ -9,7 +9,7 @@ import Testing
 
 @Suite("what happened to a job or a worker is told in order")
 struct EventLogTests {
-  /// A study that a test records as a coordinator would, a second a step.
+  /// A study that a test records as a coordinator would, with a second for each step.
   private final class Study: Sendable {
     let store: StudyStore
     let place: Place
@@ -87,7 +87,7 @@ struct EventLogTests {
     #expect(try study.log("1") == log)
     let lines = try study.explanation("1").lines
     #expect(lines.filter { $0.hasPrefix("log ") }.count == log.count && lines.last?.hasSuffix(log.last ?? "") == true)
-    // The same of a study at rest.
+    // The log of a study at rest is the same.
     study.store.close()
     let rest = try StudyStore.open(directory: study.place.path("told"), mode: .readOnly)
     #expect(try StudyExplanation(of: "1", store: rest, now: 0).jobs.first?.log.map(\.text) == log)
@@ -134,7 +134,7 @@ struct EventLogTests {
     try JSONEncoder().encode(state).write(
       to: URL(fileURLWithPath: RunningState.path(studyFolder: study.store.directory)))
     #expect(try study.log("1").last == "its training began (attempt 1)")
-    // What one that was killed left behind is not told.
+    // The file that a killed coordinator left behind is ignored.
     study.store.close()
     let rest = try StudyStore.open(directory: study.place.path("told"), mode: .readOnly)
     #expect(

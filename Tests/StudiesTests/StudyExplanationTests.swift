@@ -7,7 +7,7 @@ import Testing
 
 @Suite("why a job waits")
 struct StudyExplanationTests {
-  /// Three jobs of which one has its result; then the budget is made smaller.
+  /// A study of three jobs, none of which has a result, whose budget is then made smaller.
   private func study(budget: Int) throws -> (StudyStore, Place) {
     let place = try Place()
     func text(budget: Int) -> String {
@@ -51,7 +51,7 @@ struct StudyExplanationTests {
     #expect(try why("3", store) == [reason])
     #expect(try StudyExplanation(of: "3", store: store, now: 0).lines.contains("why      " + reason))
     #expect(try why("1", store) != [reason] && why("1", store).count == 1)
-    // Under a coordinator at work: nothing is said of slots, and idle workers have nothing to wait for.
+    // With a coordinator at work: slots are not mentioned, and idle workers have nothing to wait for.
     #expect(try why("2", store).first?.hasPrefix("it waits beyond the budget of 1 jobs") == true)
     store.close()
     let rest = try StudyStore.open(directory: place.path("told"), mode: .readOnly)

@@ -22,7 +22,7 @@ struct StudyProgressTests {
     for job in 1...4 as ClosedRange<Int64> {
       progress.apply(.jobAdded(JobRecord(id: job, work: work)), now: 10)
     }
-    // From a spool: begun before this session, or entered with its result.
+    // Results from a spool: of an attempt that began before this session, and of one recorded along with its result.
     progress.apply(finished(4), now: 10)
     progress.apply(.attemptStarted(job: 3, attempt: 1, worker: "w"), now: 10.1)
     progress.apply(finished(3), now: 10.1)

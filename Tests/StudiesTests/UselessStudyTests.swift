@@ -7,7 +7,7 @@ struct UselessStudyTests {
   private let dense = Candidate.dense
   private let other = Candidate(ranks: ["layer1.0.conv1": 4])
 
-  /// Nil: the job was set aside.
+  /// The verdict on these trainings. `diverged` is `nil` for a job that was set aside.
   private func study(_ trainings: [(Candidate, diverged: Bool?)]) -> UselessStudy? {
     UselessStudy(
       trainings.enumerated().map { index, training in
@@ -39,7 +39,7 @@ struct UselessStudyTests {
     }
     #expect(UselessStudy(jobs) == .allDiverged(trainings: 1))
 
-    // Without it nothing is trained.
+    // Without the start nothing is trained.
     func alone(_ state: JobState, _ result: Observation?) -> UselessStudy? {
       UselessStudy([JobRecord(id: 1, work: start, state: state, result: result)])
     }

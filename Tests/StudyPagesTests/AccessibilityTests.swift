@@ -7,7 +7,7 @@ import Testing
 
 @Suite("pages for everybody")
 struct AccessibilityTests {
-  /// Of WCAG 2.2, section "relative luminance".
+  /// The relative luminance as WCAG 2.2 defines it.
   private func luminance(_ color: String) throws -> Double {
     let value = try #require(Int(color.dropFirst(), radix: 16), "\(color)")
     let parts = [16, 8, 0].map { shift -> Double in
@@ -22,7 +22,7 @@ struct AccessibilityTests {
     return (values[1] + 0.05) / (values[0] + 0.05)
   }
 
-  /// The value of a custom property in the page's style, the light one first.
+  /// The values of a custom property in the page's style, the light one first.
   private func values(_ property: String) -> [String] {
     PageStyle.text.matches(of: /--([a-z]+): (#[0-9a-f]{6});/).filter { $0.output.1 == property }.map {
       String($0.output.2)
@@ -34,14 +34,14 @@ struct AccessibilityTests {
     let (papers, bands) = (values("paper"), values("band"))
     #expect(papers.count == 3 && bands.count == 3)
     for index in papers.indices {
-      // Text, and what figures write in colors: series have their names in theirs.
+      // Text, and the colors in which figures write: the names of series are in the series' colors.
       for color in PlotColor.allCases.map(\.rawValue) where !["paper", "grid", "lattice", "gray"].contains(color) {
         #expect(try contrast(values(color)[index], papers[index]) >= 4.5, "\(color) on paper, \(index)")
       }
       for color in ["ink", "faint", "blue"] {
         #expect(try contrast(values(color)[index], bands[index]) >= 4.5, "\(color) on a band, \(index)")
       }
-      // The button that is pressed, the mark of the focus, the edges of controls.
+      // The pressed button, the focus mark, the edges of controls.
       #expect(try contrast(papers[index], values("blue")[index]) >= 4.5)
       for color in ["orange", "gray"] {
         #expect(try contrast(values(color)[index], papers[index]) >= 3, "\(color), \(index)")
@@ -62,7 +62,7 @@ struct AccessibilityTests {
     #expect(levels.first == 1 && levels.count { $0 == 1 } == 1)
     #expect(zip(levels, levels.dropFirst()).allSatisfy { $1 <= $0 + 1 })
     #expect(text.contains("<html lang=\"en\">") && text.contains("<main>") && text.contains("<nav aria-label="))
-    // Nothing is for the pointer alone: what tells something at a point has a row or a text.
+    // Nothing needs a pointer: what is shown at a point also has a row or a text.
     #expect(!text.contains("tabindex=\"-1\"") && !text.contains("onclick"))
   }
 }

@@ -33,7 +33,7 @@ struct ComparisonTests {
       try RecordedStudy(), try RecordedStudy(rate: "0.07"), try RecordedStudy(name: "other", model: "resnet14"),
     ]
     let comparison = try StudyComparison(of: studies.map { try $0.store() }, along: .multiplyAdds)
-    // Two of the same name are told apart by their folders.
+    // Studies of the same name are distinguished by their folders.
     #expect(comparison.studies[0].name == studies[0].folder && comparison.studies[2].name == "other")
     let warnings = comparison.warnings
     #expect(warnings.count == 1 && warnings[0].contains("learning_rate"), "\(warnings)")

@@ -5,7 +5,7 @@ import StudyStore
 import StudyViews
 import TestSupport
 
-/// A study as a coordinator leaves it, of results that follow from the candidates.
+/// A study as a coordinator leaves it, with results that follow from the candidates.
 struct RecordedStudy {
   let place: Place
   let folder: String
@@ -13,8 +13,8 @@ struct RecordedStudy {
   static let hostile = "<script>alert(1)</script>\" onload='x' \u{1b}[31m & \u{202e}"
 
   /// - Parameters:
-  ///   - jobs: of an exhaustive search over four layers at two ranks.
-  ///   - shift: of all accuracies.
+  ///   - jobs: The number of jobs of an exhaustive search over four layers at two ranks.
+  ///   - shift: A number added to all accuracies.
   init(
     name: String = "tiny", jobs count: Int = 24, confirming: Bool = true, shift: Double = 0, rate: String = "0.05",
     model: String = "resnet8", worker: String = "w"

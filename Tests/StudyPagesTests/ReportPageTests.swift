@@ -14,7 +14,7 @@ import Testing
 
 @Suite("report of a study")
 struct ReportPageTests {
-  /// What stands in the cells of a row of the table, without markup.
+  /// The contents of the cells in a row of the table, without markup.
   private func cells(_ page: String, row: Int) throws -> [String] {
     let start = try #require(page.range(of: "<tr id=\"r\(row)\""))
     let end = try #require(page.range(of: "</tr>", range: start.upperBound..<page.endIndex))
@@ -32,7 +32,7 @@ struct ReportPageTests {
     let text = page.text
     let report = try #require(view.estimated)
     let csv = report.text(.csv, selection: .all).split(separator: "\n").map { line in
-      // No field but the first, and lists of names, has a comma or a quote.
+      // Only the first field and lists of names contain commas or quotes.
       line.replacing(/"[^"]*"/) { $0.output.replacing(",", with: ";").replacing("\"", with: "") }
         .split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
@@ -51,7 +51,7 @@ struct ReportPageTests {
       let candidate = try Candidate(parsing: field("candidate").replacing(";", with: ","))
       #expect(shown[0].hasPrefix(CandidateLabel(candidate, in: report.architecture).text))
       #expect(cell("Parameters") == NumberText.count(Int(try number("parameters"))))
-      // Ratios have six decimals there: half a tenth of a percent may be either way.
+      // The CSV's ratios have six decimals, so half a tenth of a percent may be rounded either way.
       for (occurrence, name) in ["parameter_ratio", "multiply_add_ratio"].enumerated() {
         let share = try #require(Double(cell("of dense", occurrence).dropLast(2)))
         #expect(abs(share - 100 * (try number(name))) < 0.0501, "\(name)")
@@ -91,7 +91,7 @@ struct ReportPageTests {
     for forbidden in ["http:", "https:", "src=", "@import", "url(", "//cdn"] {
       #expect(!text.contains(forbidden), "\(forbidden)")
     }
-    // All tags that are opened are closed, in their order.
+    // All opened tags are closed, in their order.
     var open: [Substring] = []
     let body = text.replacing(/<script>(?s:.*?)<\/script>|<style>(?s:.*?)<\/style>|<!DOCTYPE html>/, with: "")
     for tag in body.matches(of: /<(\/?)([a-zA-Z0-9]+)(?:\s[^<>]*?)?(\/?)>/) {
@@ -120,7 +120,7 @@ struct ReportPageTests {
   func figures() throws {
     let view = try RecordedStudy(jobs: 81).view()
     let text = ReportPage(view, time: "now").text
-    // Whether pairs matter is the trainings' to say.
+    // Whether pairs matter depends on the trainings.
     let others: Set<StudyFigure> = [
       .final, .finalParameters, .finalMultiplyAdds, .finalParametersMultiplyAdds, .promotions, .rungs, .pairs,
       .frontierDeviceTime, .estimatesDeviceTime,
@@ -128,11 +128,11 @@ struct ReportPageTests {
     for figure in StudyFigure.allCases where !others.contains(figure) {
       let drawn = try figure.draw(view)
       #expect(XMLParser(data: Data(drawn.file.utf8)).parse(), "\(figure)")
-      // The first of several is named after what it is along.
+      // The frontier along the first cost is in the page as `frontier`, without the name of its axis.
       let isTwice = figure == .frontierParameters
       #expect(text.contains("id=\"figure-\(figure.rawValue)\"") != isTwice, "\(figure)")
     }
-    // Colors of a page are its own, light or dark; those of a file are its own.
+    // Figures in a page use the page's colors, light or dark; those in a file have their own.
     let frontier = try StudyFigure.frontier.draw(view)
     #expect(frontier.element.contains("var(--blue)") && !frontier.element.contains("#1b5fa8"))
     #expect(!frontier.file.contains("var("))

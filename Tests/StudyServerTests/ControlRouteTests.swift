@@ -10,7 +10,7 @@ import Testing
 struct ControlRouteTests {
   private static let bearer = ["Authorization": "Bearer \(ServedStudy.token)", "Content-Type": "application/json"]
 
-  /// Asks in the place of a coordinator.
+  /// Takes requests in the place of a coordinator.
   private final class Coordinator: Sendable {
     let asked = Mutex<[(Intervention, author: String)]>([])
     let answer: InterventionAnswer

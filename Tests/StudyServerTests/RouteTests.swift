@@ -22,7 +22,7 @@ struct RouteTests {
         let answer = try await served.get(path, method: method)
         #expect(answer.status == 405 && answer.headers["allow"]?.hasPrefix("GET") == true, "\(method) \(path)")
       }
-      // What is no method of HTTP is not even a route.
+      // A method that HTTP does not define has no route at all.
       #expect(try await served.get(path, method: "BREW").status == 404)
       guard path != "/api/events" else { continue }
       let answer = try await served.get(path)
@@ -50,7 +50,7 @@ struct RouteTests {
       #expect(try await served.get(path, ["Origin": "http://evil.example"]).status == 403, "\(path)")
       #expect(
         try await served.get(path, method: "POST", body: String(repeating: "x", count: 5000)).status == 413, "\(path)")
-      // A stream has no end.
+      // An event stream has no end.
       guard path != "/api/events" else { continue }
       #expect(try await served.get(path, ["X-Long": String(repeating: "x", count: 1000)]).status < 405, "\(path)")
     }
@@ -98,7 +98,7 @@ struct RouteTests {
     let shown = ["Cookie": String(cookie.prefix { $0 != ";" })]
     for path in ["/", "/api/study"] { #expect(try await served.get(path, shown).status == 200) }
     var answers: [Int] = []
-    // Some more are allowed as time goes by.
+    // A few more are allowed as time passes.
     while answers.last != 429, answers.count < 300 {
       answers.append(try await served.get("/login", form, method: "POST", body: "token=no").status)
     }
@@ -138,7 +138,7 @@ struct RouteTests {
     #expect(training["step"] as? Int == 5 && training["steps"] as? Int == 8)
     #expect(training["loss"] as? Double == 2.5 && training["memory_bytes"] as? Int == 50 << 20)
     #expect((training["curve"] as? [[Double]])?.map { $0[0] } == [1, 3, 5])
-    // 2 steps of 16 images a second, then 1 a second; the mean leans to the older.
+    // 2 steps of 16 images in a second, then 1 step in a second. The older rate has more weight in the mean.
     let rate = try #require(training["images_per_second"] as? Double)
     #expect(abs(rate - (32 + 0.3 * (16 - 32))) < 1e-9)
     let jobs = try await served.json("/api/jobs?count=2")
@@ -191,7 +191,7 @@ struct RouteTests {
     let again = try connect(id)
     let caught = try await again.receive(until: "event: study")
     #expect(caught.contains("another thing") && caught.contains("a third") && !caught.contains("one thing"))
-    // Of a server before this one: all anew.
+    // The id is an earlier server's, so everything is sent again.
     let other = try await connect("00000000-3").receive(until: "event: study")
     #expect(other.contains("one thing") && other.contains("worker joined"))
     for text in ["", "x", "\(served.server.board.hub.boot)-9223372036854775807", "\(id)9999999999999999999", "-1"] {

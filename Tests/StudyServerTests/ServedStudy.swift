@@ -9,9 +9,9 @@ import TestSupport
 
 @testable import StudyServer
 
-/// A study as a coordinator tells of it, and a server that shows it.
+/// A study as a coordinator reports it, and a server that shows it.
 final class ServedStudy: @unchecked Sendable {
-  // Made on one thread and used on another, never on both at a time.
+  // Created on one thread and used on another, never on both at once.
   let place: Place
   let study: OpenStudy
   let works: [Work]
@@ -40,7 +40,7 @@ final class ServedStudy: @unchecked Sendable {
       address: try HTTPAddress(address), token: token, control: control,
       sources: PageSources(
         figures: { folder in
-          // In the process of the study: nobody else has it open.
+          // In the process of the study, because no other process has it open.
           try FigureParts(folder: folder)
         },
         history: { folder, job in "{\"jobs\":[{\"job\":\(job)}]}" }),
@@ -84,7 +84,7 @@ final class ServedStudy: @unchecked Sendable {
 
   // MARK: What happens
 
-  /// Tells it, and waits until it is shown.
+  /// Gives the server news and waits until it shows them.
   func tell(
     _ changes: [StudyChange], progress: [AttemptProgress] = [], isFinished: Bool = false, isLast: Bool = false,
     at time: Double = 1000, counts: JobCounts = JobCounts(waiting: 20, running: 1, finished: 5, setAside: 1)
@@ -125,7 +125,7 @@ final class ServedStudy: @unchecked Sendable {
       memoryBytes: 50 << 20)
   }
 
-  /// One worker that trains job 1, in a study of three.
+  /// Begins a study of three jobs, with one worker, which trains job 1.
   func begin(worker: String = "w1") {
     tell(
       [.workerJoined(Self.worker(worker))] + (1...3).map { .jobAdded(JobRecord(id: Int64($0), work: works[$0 - 1])) }

@@ -13,7 +13,7 @@ struct AttemptRecordTests {
     store = try StudyStore.create(directory: folder.path, identity: .example, clock: clock.reading)
   }
 
-  /// What someone else sees.
+  /// The store as another process sees it.
   private func reopened() throws -> StudyStore { try StudyStore.open(directory: folder.path, mode: .readOnly) }
 
   @Test("an attempt that starts, is lost, returned or fails moves the job's state and counters")
@@ -65,7 +65,7 @@ struct AttemptRecordTests {
     #expect(try store.workers()[0].benchedUntil == 1060)
     #expect(try store.workers()[0].benchedReason == "3 jobs failed here")
     #expect(try store.events().last?.kind == .workerBenched)
-    // Recorded again, it stays as it was.
+    // Recorded again, the failure stays as it was.
     try store.record([.attemptEnded(job: 1, attempt: 1, .failed(reason: "hung", AttemptFailure(cause: .hung)))])
     #expect(try store.attempts(of: 1)[0].failure == failure)
     try store.record([.workerUnbenched(id: "a")])

@@ -19,14 +19,14 @@ private final class Counter: Sendable {
 
 @Suite("Durability and readers")
 struct DurabilityTests {
-  /// Where the process that is to be killed finds its folder and the number of batches after which it is.
+  /// The environment variable that tells the process to be killed its folder, and after how many batches it is killed.
   private static let variable = "LAYERSEARCH_TEST_KILLED_STUDY"
 
   @Test("the write-ahead log is folded into the database while commits go on, and begins anew")
   func boundedLog() throws {
     let folder = try TemporaryFolder()
     let store = try StudyStore.create(directory: folder.path, identity: .example)
-    // A page or two each commit, and the log has thousands when it is folded.
+    // Each commit adds a page or two, and the log has thousands of pages when it is folded in.
     let text = String(repeating: "x", count: 3000)
     func bytes(_ file: String) throws -> Int {
       try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
@@ -42,7 +42,7 @@ struct DurabilityTests {
 
   @Test("everything acknowledged survives kill -9 in the middle of recording")
   func killed() async throws {
-    // One after the other: the environment is the process's.
+    // One after the other, because the environment is the process's.
     for batches in [1, 7, 40] { try await kill(after: batches) }
   }
 
@@ -54,7 +54,7 @@ struct DurabilityTests {
       let (batches, folder) = (try #require(Int(words[0])), String(words[1]))
       let store = try StudyStore.create(directory: folder, identity: .example)
       let acknowledged = Counter()
-      // From another thread, so that the signal falls anywhere within a later batch.
+      // From another thread, so that the signal arrives anywhere within a later batch.
       Thread.detachNewThread {
         while acknowledged.value < batches { sched_yield() }
         Glibc.kill(getpid(), SIGKILL)
@@ -76,7 +76,7 @@ struct DurabilityTests {
     for mode in [StudyStore.Mode.readOnly, .readWrite] {
       let jobs = try StudyStore.open(directory: folder.path, mode: mode).jobs()
       #expect(jobs.count >= Int(last))
-      // One batch more may have been committed before its acknowledgement was written; never a part of one.
+      // One more batch may have been committed before its acknowledgment was written, but never a part of one.
       #expect(jobs.count <= Int(last) + 1)
       #expect(jobs.allSatisfy { $0.state == .finished && $0.result == .example(Int($0.id)) })
     }
@@ -94,7 +94,7 @@ struct DurabilityTests {
           var last = 0
           repeat {
             let reader = try StudyStore.open(directory: folder.path, mode: .readOnly)
-            // Whatever is recorded between a look at the mark and one at the database.
+            // Nothing is missing, whatever is recorded between reading the mark and reading the database.
             #expect(reader.missing == nil)
             let jobs = try reader.jobs()
             #expect(jobs.count % 3 == 0)

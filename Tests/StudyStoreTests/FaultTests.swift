@@ -27,7 +27,7 @@ struct FaultTests {
     try store.record(changes)
   }
 
-  /// Whatever the file holds: every call returns or throws, and each error is one line.
+  /// Checks that with any bytes in the file every call returns or throws, and that each error is one line.
   private func useEverything() {
     for mode in [StudyStore.Mode.readOnly, .readWrite] {
       func attempt(_ body: (StudyStore) throws -> Void) {
@@ -143,7 +143,8 @@ struct FaultTests {
     #expect(!StudyStore.exists(directory: folder.path))
   }
 
-  /// A limit on the size of files stands for the end of the disk, in a process of its own, which alone bears it.
+  /// A limit on the size of files simulates a full disk. The test runs in a separate process, because the limit applies
+  /// to the whole process.
   @Test("a disk that takes no more is told, leaves nothing half recorded, and recording goes on once there is room")
   func fullDisk() async {
     await #expect(processExitsWith: .success) {
@@ -163,7 +164,7 @@ struct FaultTests {
         refusal = storeError { try store.record(ids.map { .jobAdded(.example($0)) }) }
         if refusal == nil { recorded = ids.upperBound }
       }
-      // SQLite calls a full disk full, and a file that has reached its limit an input or output error.
+      // SQLite reports a full disk as full, and a file that has reached its limit as an input or output error.
       let code = try #require(refusal?.code)
       #expect([.diskFull, .inputOutput].contains(code))
       #expect(try store.counts().waiting == Int(recorded))
@@ -182,7 +183,8 @@ struct FaultTests {
       try live.record((1...3).map { .jobAdded(.example($0)) })
       let place: String
       if isKilled {
-        // What kill -9 leaves: the database with its journal, here without the index that SQLite would make anew.
+        // What kill -9 leaves: the database with its write-ahead log, here without the shared-memory index, which
+        // SQLite would recreate.
         place = folder.path + "/killed"
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         for file in ["study.sqlite", "study.sqlite-wal"] {
@@ -217,7 +219,8 @@ struct FaultTests {
     }
   }
 
-  /// Root may do anything with any file: there, this thread alone gets another user's rights to files for a while.
+  /// Runs `body` without root's rights. Root may do anything with any file; in that case this thread alone temporarily
+  /// gets another user's rights to files.
   private func withOrdinaryRights(_ body: () throws -> Void) throws {
     guard geteuid() == 0 else { return try body() }
     let symbol = try #require(dlsym(nil, "setfsuid"))

@@ -62,7 +62,7 @@ struct HoldingTests {
       #expect(journal == .rollback(name))
       #expect(journal.notice?.contains("(\(name))") == true)
     }
-    // ext4, XFS, Btrfs, tmpfs, overlayfs, ZFS, and what cannot be looked at.
+    // ext4, XFS, Btrfs, tmpfs, overlayfs, ZFS, and a file system whose type cannot be determined.
     for type in [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0x2FC1_2FC1, 0] as [UInt32] {
       #expect(Journal(fileSystemType: type) == .writeAheadLog && Journal(fileSystemType: type).notice == nil)
     }
@@ -70,7 +70,7 @@ struct HoldingTests {
 
   private static let variable = "LAYERSEARCH_TEST_SHARED_FOLDER"
 
-  /// In processes of their own, which alone take their folder for a shared one.
+  /// Runs in separate processes, which alone treat their folder as a shared one.
   @Test(
     """
     on a shared file system a study is recorded, read meanwhile, survives kill -9, and moves between both kinds of \

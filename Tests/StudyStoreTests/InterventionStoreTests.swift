@@ -38,7 +38,7 @@ struct InterventionStoreTests {
     let struck = try reopened().struckResults()
     #expect(struck.map(\.job) == [1] && struck[0].result == first && struck[0].struck == 1005)
     #expect((struck[0].worker, struck[0].attempt, struck[0].recorded) == ("a", 1, 1000))
-    // Another one takes its place, with what it leaves.
+    // Another result takes its place, with the same artifacts.
     var second = Observation.example(3)
     second.artifacts = first.artifacts
     try store.record([
@@ -46,7 +46,7 @@ struct InterventionStoreTests {
     ])
     #expect(try reopened().jobs()[0].result == second)
     #expect(try reopened().struckResults(of: 1).map(\.result) == [first] && reopened().struckResults(of: 2).isEmpty)
-    // The order of recording, which no strike changes.
+    // The order of recording, which striking a result out does not change.
     #expect(try store.resultOrigins().map(\.job) == [2, 1])
     let past = try reopened().past()
     #expect(past.distrusted == ["a"] && past.drained == ["a"] && past.resultsByWorker == ["b": [2, 1]])
@@ -55,7 +55,7 @@ struct InterventionStoreTests {
     #expect((event.time, event.author, event.text) == (1005, "ann@desk", "a: distrusted: 1 result is struck out"))
     #expect(try reopened().events(of: .example("a"), latest: 9).contains { $0.kind == .intervention })
     store.close()
-    // Nothing is taken for lost.
+    // Nothing counts as missing.
     let again = try StudyStore.open(directory: folder.path, mode: .readWrite)
     #expect(again.missing == nil)
   }
@@ -99,7 +99,7 @@ struct InterventionStoreTests {
     #expect(SearchHistory(jobs: jobs).rounds == [[jobs[1].work, jobs[0].work]])
     #expect((jobs[0].state, jobs[0].failures, jobs[0].attempts) == (.waiting, 0, 1))
     #expect(try !reopened().isFinished)
-    // Final trainings keep their numbers before those.
+    // Final trainings have lower numbers than jobs asked for by hand.
     #expect(try store.addFinalTrainings([.example(.dense, 5)]) == 1)
     #expect(try store.jobs().map(\.id) == [1, FinalTrainings.firstJob, HandAsked.firstJob])
     try store.record([.paused(false)])
@@ -131,7 +131,7 @@ struct InterventionStoreTests {
       .jobFinished(job: 3, attempt: 1, worker: "b", result: .example(8)),
     ])
     saved.close()
-    // Its own strikes are told from what came behind them.
+    // A second salvage distinguishes strikes from what was recorded after them.
     let again = try TemporaryFolder()
     let second = try StudySalvage.run(directory: target.path, into: again.path) { .example }
     #expect((second.results, second.struckResults) == (2, 2))

@@ -4,7 +4,7 @@ import SearchCore
 import StudyStore
 import Testing
 
-/// `Fixtures` holds a study of each schema that was ever released, as SQL.
+/// `Fixtures` has a study of each released schema, as SQL.
 @Suite("Studies of older versions")
 struct MigrationTests {
   let folder: TemporaryFolder
@@ -17,12 +17,12 @@ struct MigrationTests {
     try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
     let sql = try String(contentsOf: Self.fixtures.appendingPathComponent(fixture), encoding: .utf8)
     let queue = try DatabaseQueue(path: folder.database)
-    // The text brings its own transaction.
+    // The SQL has its own transaction.
     try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
     try queue.close()
   }
 
-  /// What the fixtures differ in.
+  /// The values that differ between the fixtures.
   struct Fixture: Sendable, CustomTestStringConvertible {
     var schema: Int
     var losses: [Double]
@@ -65,7 +65,7 @@ struct MigrationTests {
       epochs: 2,
       batch: 16)
     let template = WorkTemplate(kind: .proxyTraining(recipe), studySeed: 1)
-    // What the strategy asks for is what is there.
+    // The works on record are those that the strategy asks for.
     #expect(jobs.map(\.work) == jobs.map { template.work($0.work.candidate, repetition: $0.work.repetition) })
     #expect(jobs[0].result?[.accuracy] == 0.09375 && jobs[1].result?[.accuracy] == 0.125)
     #expect(jobs[1].result?[.loss]?.bitPattern == fixture.losses[1].bitPattern)
@@ -80,7 +80,7 @@ struct MigrationTests {
     #expect(try store.finishTimes().count == 2)
     let identity = try store.identity()
     #expect(identity.name == "version-\(fixture.schema)")
-    // The budget is no part of what it is.
+    // The budget is not part of the study's identity.
     #expect(identity.budget == 4 && identity.entries["budget.jobs"] == nil)
     #expect(identity.fingerprint == StudyIdentity.fingerprint(of: identity.entries))
   }
@@ -129,7 +129,7 @@ struct MigrationTests {
     ])
     #expect(try again.isFinished && again.jobs().allSatisfy { $0.state == .finished })
 
-    // The copy is a study of its own, from which one may start again.
+    // The copy is a study of its own, from which the user may start again.
     again.close()
     try FileManager.default.removeItem(atPath: folder.database)
     try FileManager.default.moveItem(atPath: copy, toPath: folder.database)

@@ -156,7 +156,7 @@ struct OpeningTests {
 }
 
 extension StudyStore {
-  /// As a study's opening asks for it, where jobs are all that is bounded.
+  /// Changes the budget as the opening of a study does, if only the number of jobs is bounded.
   fileprivate func changeBudget(to jobs: Int?, text: String) throws(StoreError) -> String? {
     func words(_ jobs: Int?) -> String { jobs.map { "\($0) jobs" } ?? "without bound" }
     let before = try identity().budget

@@ -13,7 +13,7 @@ struct RecordingTests {
     store = try StudyStore.create(directory: folder.path, identity: .example, clock: clock.reading)
   }
 
-  /// What someone else sees.
+  /// The store as another process sees it.
   private func reopened() throws -> StudyStore { try StudyStore.open(directory: folder.path, mode: .readOnly) }
 
   @Test("every field of a job and of its result comes back to the last bit")
@@ -75,7 +75,7 @@ struct RecordingTests {
     let again = try reopened()
     #expect(try again.jobs()[0].result == everything)
     #expect(try again.jobs()[0].result?[Metric(named: "flatness_2")]?.sign == .minus)
-    // A clock that went back does not change what came after what.
+    // A clock that goes back does not change the order of results.
     #expect(try again.finishTimes() == [1001, 901, 902])
     for fault in [Metric(named: "Flat"), Metric(named: ""), Metric(named: "a\"b")] {
       var illegal = Observation.example(2)
@@ -94,7 +94,7 @@ struct RecordingTests {
     var second = JobRecord.example(1)
     second.id = 2
     #expect(storeError { try store.record([.jobAdded(second)]) } != nil)
-    // The same candidate by another recipe is another work.
+    // The same candidate with another recipe is another work.
     var recipe = TrainingRecipe.example
     recipe.epochs = 2
     second.work = Work(
@@ -189,7 +189,7 @@ struct RecordingTests {
     clock.advance(36_000)
     try store.record([.jobFinished(job: 1, attempt: 1, worker: "a", result: .example(1))])
     let training = try #require(try store.trainings(latest: 9, begunSince: 0).first)
-    // 12.3 seconds, and as much again with a minute for what is besides.
+    // 12.3 s of training, the same again, and a minute for everything else.
     #expect(training.begun == 1000 && abs(training.ended - 1084.6) < 1e-6)
     #expect(try store.past(withTimes: true).timeSpent.onClock < 100)
   }

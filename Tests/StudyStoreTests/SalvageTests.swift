@@ -32,7 +32,7 @@ struct SalvageTests {
     try bytes.write(to: URL(fileURLWithPath: folder.database))
   }
 
-  /// Salvages and returns what the new study holds; nil where nothing can be read at all.
+  /// Salvages the study. Returns the contents of the new study; `nil` if nothing can be read at all.
   private func salvage() throws -> (StudySalvage.Findings, [JobRecord], StudyIdentity)? {
     let target = try TemporaryFolder()
     do {
@@ -46,8 +46,8 @@ struct SalvageTests {
     }
   }
 
-  /// What is read is what was written; what is salvaged is a part of it.
-  /// Returns how many jobs could be salvaged.
+  /// Checks that what is read is what was written, and that what is salvaged is a part of it.
+  /// Returns the number of salvaged jobs.
   @discardableResult
   private func expectNothingWrong(_ what: String) throws -> Int {
     for mode in [StudyStore.Mode.readOnly, .readWrite] {
@@ -88,7 +88,7 @@ struct SalvageTests {
       #expect(storeError { _ = try StudyStore.open(directory: folder.path, mode: .readWrite) } != nil, "\(length)")
       if length > 0 { saved.append(try expectNothingWrong("cut to \(length)")) }
     }
-    // The more is left, the more is saved; of nearly all, nearly all.
+    // The more bytes are left, the more jobs are saved; nearly all bytes save nearly all jobs.
     #expect(saved.last ?? 0 > 60, "\(saved)")
   }
 
@@ -106,7 +106,7 @@ struct SalvageTests {
       "UPDATE job SET candidate = 'layer1.0.conv1=9' WHERE id = 7", "UPDATE job SET seed = seed + 1 WHERE id = 7",
       "UPDATE job SET repetition = 500 WHERE id = 7", "UPDATE job SET id = 700 WHERE id = 7",
       "DELETE FROM observation WHERE job = 7", "UPDATE job SET state = 'waiting' WHERE id = 7",
-      // Of no influence on it, and what no counter can be.
+      // Values without influence on the frontier, and values that no counter can have.
       "UPDATE job SET attempts = \(Int.max) WHERE id = 7", "UPDATE job SET failures = \(Int.min) WHERE id = 7",
       "UPDATE job SET losses = -1 WHERE id = 7",
     ]
@@ -135,7 +135,7 @@ struct SalvageTests {
   func lostKinds() throws {
     for (change, saved) in [
       ("DELETE FROM kind", 120), ("UPDATE kind SET text = 'anything'", 120),
-      // A description that is not what was written either is that of the configuration file.
+      // If the description differs from what was written, too, that of the configuration file is used.
       ("DELETE FROM kind; UPDATE configuration_entry SET value = '64' WHERE key = 'proxy.batch'", 120),
       ("UPDATE job SET work = randomblob(32)", 0),
     ] {
@@ -152,7 +152,7 @@ struct SalvageTests {
   @Test("a study with a page gone is saved but for that page, and goes on; the damaged one is not touched")
   func lostPage() throws {
     var damaged = bytes
-    // The page in which job 40 is: somewhere after the tables' definitions.
+    // The page with job 40, somewhere after the tables' definitions.
     let text = Data("layer1.0.conv1=41,layer2.1.conv2=16".utf8)
     let place = try #require(damaged.range(of: text)).lowerBound
     let page = place / 4096 * 4096

@@ -13,7 +13,7 @@ struct SalvagedOrderTests {
 
   private static let jobs = 1...120 as ClosedRange<Int64>
 
-  /// Three rounds of 40 jobs, whose results came in another order than they were asked for.
+  /// Records three rounds of 40 jobs, whose results come in another order than they were asked for.
   init() throws {
     folder = try TemporaryFolder()
     let store = try StudyStore.create(directory: folder.path, identity: .example)
@@ -34,7 +34,7 @@ struct SalvagedOrderTests {
     try queue.close()
   }
 
-  /// Rounds by job, and jobs in the order of their results.
+  /// The rounds by job, and the jobs in the order of their results.
   private func salvaged() throws -> (rounds: [Int64: Int?], order: [Int64]) {
     let target = try TemporaryFolder()
     _ = try StudySalvage.run(directory: folder.path, into: target.path) { .example }
@@ -78,7 +78,7 @@ struct SalvagedOrderTests {
   @Test("with a page of jobs gone, rounds before it are known; results keep their order")
   func lostPage() throws {
     var damaged = bytes
-    // That of job 70, in the second round.
+    // The page with job 70, in the second round.
     let text = Data("layer1.0.conv1=11,layer2.1.conv2=16".utf8)
     let first = try #require(damaged.range(of: text))
     let place = damaged.range(of: text, in: first.upperBound..<damaged.endIndex) ?? first

@@ -3,7 +3,7 @@ import SearchCore
 import StudyStore
 import Testing
 
-/// Times of a large study, printed; `LAYERSEARCH_MEASURE=1 swift test -c release --filter StudyStoreTests` runs it.
+/// Prints times for a large study. `LAYERSEARCH_MEASURE=1 swift test -c release --filter StudyStoreTests` runs it.
 @Suite("Large studies", .enabled(if: ProcessInfo.processInfo.environment["LAYERSEARCH_MEASURE"] != nil))
 struct SizeTests {
   @Test("100,000 jobs are recorded, counted, checked and read back")

@@ -3,7 +3,7 @@ import SearchCore
 import StudyStore
 import Synchronization
 
-/// A folder that goes with its last reference, and the values that tests put into studies.
+/// A folder that is removed with its last reference.
 final class TemporaryFolder: Sendable {
   let path: String
   var database: String { "\(path)/study.sqlite" }
@@ -15,7 +15,7 @@ final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// Advances only when told.
+/// A clock that advances only when told.
 final class ManualClock: Sendable {
   private let time = Mutex(1000.0)
   var reading: StudyStore.Clock { { self.time.withLock { $0 } } }
@@ -51,7 +51,7 @@ extension WorkerRecord {
   }
 }
 
-/// A job, its one attempt and its result.
+/// Records a job, its only attempt and its result.
 func record(_ id: Int64, in store: StudyStore) throws {
   try store.record([
     .jobAdded(.example(id, rank: Int(id % 60) + 1)), .attemptStarted(job: id, attempt: 1, worker: "a"),
@@ -59,12 +59,12 @@ func record(_ id: Int64, in store: StudyStore) throws {
   ])
 }
 
-/// Of a file in bytes; 0 where there is none.
+/// The size of a file in bytes; 0 if there is none.
 func size(_ file: String) -> Int {
   (try? FileManager.default.attributesOfItem(atPath: file)[.size] as? Int) ?? 0
 }
 
-/// The error that `body` throws; nil where it throws none.
+/// The error that `body` throws; `nil` if it throws none.
 func storeError(_ body: () throws -> Void) -> StoreError? {
   do {
     try body()

@@ -3,7 +3,7 @@ import Testing
 @testable import TensorFiles
 
 @Suite struct SafeTensorsTests {
-  /// A file of this header, and so many bytes behind it.
+  /// A file with this header, followed by `data` bytes.
   private func file(_ header: String, data: Int, length: UInt64? = nil) -> [UInt8] {
     let length = length ?? UInt64(header.utf8.count)
     return (0..<8).map { UInt8(truncatingIfNeeded: length >> UInt64(8 * $0)) } + Array(header.utf8)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("a study on the whole of a terminal")
 struct StatusScreenTests {
-  /// Local times, which depend on where the test runs.
+  /// A line without its local times, which depend on where the test runs.
   private static func untimed(_ line: String) -> String {
     line.replacing(/\d\d:\d\d:\d\d/, with: "hh:mm:ss").replacing(/till (\d\d-\d\d )?\d\d:\d\d/, with: "till hh:mm")
   }

@@ -4,12 +4,12 @@ import StudyStore
 import StudyViews
 import TestSupport
 
-/// A study whose coordinator is this process, at a time that stands still.
+/// A study whose coordinator is this process, at a fixed time.
 struct WatchedStudy {
   let place: Place
   let overview: StudyOverview
 
-  /// Seconds since 1970.
+  /// The time in seconds since 1970.
   static let time = 1_800_000_030.0
   static let hostile = "\u{1b}[31mevil\u{202e}\u{9b}2J\nworker"
 

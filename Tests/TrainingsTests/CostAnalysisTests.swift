@@ -106,7 +106,7 @@ struct CostAnalysisTests {
     #expect(panels.allSatisfy { $0.curves.map(\.name) == ["remainder", "full"] })
     for panel in panels {
       for curve in panel.curves {
-        // Less than the dense layer at every rank below the one that is told, as much or more from there on.
+        // Less than the dense layer at every rank below the reported one, as much or more from there on.
         #expect(curve.counted.allSatisfy { ($0.share < 1) == ($0.rank < curve.gainsBelow) }, "\(panel.layers)")
         #expect(curve.measured.isEmpty && curve.timeGain == nil)
       }

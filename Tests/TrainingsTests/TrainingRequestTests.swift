@@ -69,7 +69,7 @@ struct TrainingRequestTests {
     #expect(error?.isUsage == true)
   }
 
-  /// A configuration whose trained network is not there yet.
+  /// A configuration whose trained network does not exist yet.
   private func definition(_ place: Place, _ images: String) throws -> StudyDefinition {
     try place.write(
       """
@@ -101,7 +101,7 @@ struct TrainingRequestTests {
     #expect(images.training.count == 128 && images.training.pixels == Shapes10.training(indices: split.training).pixels)
     let usual = try request { ($0.trainImages, $0.heldOut) = (nil, held) }.settings(resuming: nil)
     #expect(usual.recipe.data.trainImages == 10_000)
-    // Of a set with an end: all that are left.
+    // From a finite set: all images that are left.
     let cifar = try definition(place, "set: cifar10, path: nowhere, train_images: 64, validation_images: 5000")
     let all = try HeldOutImages.selection(leavingOutThoseOf: cifar.recipe.data, trainImages: nil, usual: 1)
     #expect(all.trainImages == 45_000 && all.splitSeed == cifar.recipe.data.splitSeed)
@@ -114,7 +114,7 @@ struct TrainingRequestTests {
     let other = error { $0.heldOut = HeldOutImages(of: cifar, source: "study.yaml") }
     #expect(
       other?.description == "without-validation-of study.yaml: its images are of cifar10, the data are shapes10's")
-    // Drawn images without end: among more of them others would be held out.
+    // Drawn images are unlimited: with more of them, others would be held out.
     let more = error { ($0.trainImages, $0.heldOut) = (60_000, held) }
     #expect(more?.isUsage == true && more?.description.contains("train on 64") == true, "\(more as Any)")
   }

@@ -10,9 +10,9 @@ struct BenchCommand: ParsableCommand {
     abstract: "Measures how fast one core trains and evaluates a network.",
     discussion: Examples.folded(
       """
-      --tune measures for which shapes of 3×3 convolution Winograd's algorithm beats the direct sum, and prints this \
-      instruction set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results depend on that \
-      table: it is part of the kernel variant that they record.
+      --tune measures for which shapes of 3×3 convolutions Winograd's algorithm is faster than the direct sum, and \
+      prints this instruction set's entry of Sources/BasisEngine/Algorithms/AlgorithmTable+Measured.swift. Results \
+      depend on that table, which is part of the kernel variant on record with them.
 
       Examples:
         layersearch bench --model resnet20 --rank-fraction 0.25 --json
@@ -23,17 +23,17 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var images: ImageOptions
 
-  @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
+  @Option(help: "Images per step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
   @OptionGroup var skipping: SkipOptions
 
   @OptionGroup var kernels: KernelOptions
 
-  @Flag(help: "Also say where a training step's time goes, layer by layer.")
+  @Flag(help: "Also print the time of a training step layer by layer.")
   var layers = false
 
-  @Flag(help: "Instead: measure the table of algorithms, which takes a minute or two.")
+  @Flag(help: "Instead, measure the table of algorithms, which takes a minute or two.")
   var tune = false
 
   @Flag(help: "Print one JSON object.")

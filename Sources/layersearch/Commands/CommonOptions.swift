@@ -4,10 +4,10 @@ import Terminal
 
 /// How much a command writes to standard error.
 struct VerbosityOptions: ParsableArguments {
-  @Flag(name: .long, help: "Say more on standard error.")
+  @Flag(name: .long, help: "Write more to standard error.")
   var verbose = false
 
-  @Flag(name: .long, help: "Say only warnings and errors on standard error.")
+  @Flag(name: .long, help: "Write only warnings and errors to standard error.")
   var quiet = false
 
   func validate() throws {

@@ -15,28 +15,30 @@ struct CompareCommand: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Lays frontiers of several studies over one another, and says which points lie outside each other's "
-      + "intervals.",
+    abstract: "Overlays frontiers of several studies, and reports points outside each other's intervals.",
     discussion: Examples.folded(
       """
-      Frontiers are those of the estimates, with 90 % intervals. A point is outside where its interval and that of the \
-      other study's most accurate candidate of that size, or a smaller one, have nothing in common. Studies of \
-      different networks are compared by shares of each dense network's costs; different recipes get a warning, also \
-      on the picture.
+      Frontiers are those of the estimates, with 90 % intervals. A point is outside if its interval does not overlap \
+      that of the other study's most accurate candidate of the same or a smaller size. Studies of different networks \
+      are compared by shares of each dense network's costs. If recipes differ, a warning is printed, and shown in the \
+      picture.
 
       Examples:
         layersearch compare studies/one studies/two --format svg --output compared.svg
         layersearch compare studies/one studies/two studies/three --format csv --by multiply_adds
       """))
 
-  @Argument(help: ArgumentHelp("The studies' folders, two or more.", valueName: "study-dir"))
+  @Argument(help: ArgumentHelp("The studies' folders, 2 to \(Self.most).", valueName: "study-dir"))
   var studies: [String]
 
-  @Option(help: "What to write.")
+  @Option(help: "Output format.")
   var format: Format
 
   @Option(
-    help: ArgumentHelp("What sizes are: \(costs.joined(separator: ", ")).", valueName: "objective"),
+    help: ArgumentHelp(
+      """
+      Cost that sizes are compared by: \(costs.joined(separator: ", ")) (default: parameters).
+      """, valueName: "objective"),
     transform: Self.cost)
   var by: Objective = .parameters
 

@@ -10,34 +10,34 @@ extension ConformanceEnding: ExpressibleByArgument {}
 struct ConformanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conformance",
-    abstract: "Plays a coordinator that leads one worker through every message and fault.",
+    abstract: "Checks a worker: plays a coordinator that leads it through every message and fault.",
     discussion: Examples.folded(
       """
-      For those who write workers (docs/foreign-workers.md). It listens, as a coordinator does: start the worker \
-      against its address, one, of any number of slots. A line for each thing that the worker does right or wrong, \
-      one or two minutes in all; exit code 0 where all was right. Each run has the worker fetch 184 MB that it has not \
-      had before. What ends a worker is tried in a run of its own: --ending refusal, version (a welcome in one that it \
-      does not speak), stop (the coordinator stops while it trains), data (the set is not given) and content (what is \
-      given is another one).
+      For authors of workers (docs/foreign-workers.md). Listens as a coordinator does: start one worker, with any \
+      number of slots, against its address. Prints a line for each thing that the worker does right or wrong, and \
+      takes one or two minutes; the exit code is 0 if everything was right. Each run has the worker fetch 184 MB that \
+      it has not had before. Faults that end a worker have runs of their own: --ending refusal, version (a welcome in \
+      a protocol version that the worker does not speak), stop (the coordinator stops while the worker trains), data \
+      (the data set is refused) and content (another content is sent as the data set).
 
       Examples:
         layersearch conformance --bind tcp://127.0.0.1:5599
         layersearch conformance --bind 'tcp://*:5599' --keys keys/coordinator --json
       """))
 
-  @Option(help: ArgumentHelp("Where to listen; port 0 picks a free one.", valueName: "endpoint"))
+  @Option(help: ArgumentHelp("Endpoint to listen on; port 0 picks a free port.", valueName: "endpoint"))
   var bind: String = "tcp://127.0.0.1:5555"
 
   @OptionGroup var security: CoordinatorKeyOptions
 
-  @Option(help: ArgumentHelp("Try one thing that ends a worker, and nothing else.", valueName: "what"))
+  @Option(help: ArgumentHelp("Try only this fault, which ends the worker.", valueName: "what"))
   var ending: ConformanceEnding?
 
   @Flag(help: "The same as --ending refusal.")
   var refuse = false
 
   @Option(
-    help: ArgumentHelp("What the worker's start, and a short training, may take.", valueName: "time"),
+    help: ArgumentHelp("Longest time to wait for the worker's start, and for a short training.", valueName: "time"),
     reading: TimeSpan.init(option:))
   var patience: TimeSpan = TimeSpan(seconds: 120)
 

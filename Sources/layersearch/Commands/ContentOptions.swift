@@ -6,8 +6,8 @@ struct ContentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Most that contents which workers give (checkpoints) may take up in the study's folder, and half of it those of \
-      one key; what has no room is refused. 0: none are taken.
+      Gigabytes that contents given by workers (checkpoints) may take up in the study's folder, at most half of it \
+      from workers with one key; contents beyond that are refused. 0: accept none.
       """, valueName: "n"), reading: Number.decimal(0...1_000_000))
   var contentGigabytes: Double = Double(ContentLimits.standardBytes) / 1e9
 

@@ -8,22 +8,23 @@ import Terminal
 struct ControlCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "control",
-    abstract: "Takes a study in hand: pauses it, changes its budget, adds candidates, tries jobs again, drops workers.",
+    abstract: "Intervenes in a study: pauses it, changes its budget, adds candidates, retries jobs, drains workers.",
     discussion: Examples.folded(
       """
-      What is asked for is done by the study's coordinator where one is at work on this machine, and on the record \
-      where none is; it is on record, with time and author, when the command ends with 0. Only the study's owner may.
+      The study's coordinator carries out the request if one runs on this machine; otherwise the command itself \
+      changes the record. When the command exits with 0, the request is on record, with time and author. Only the \
+      study's owner and root may make requests.
 
-        pause, resume     hand out no jobs, or jobs again; what runs goes on
-        budget N          most jobs of the search, also of a finished one
-        add CANDIDATE     train it under --repetitions new seeds, before others
-        cancel JOB        end it and set it aside
-        retry JOB         let one that was set aside wait again
-        drain WORKER      give it no more jobs; it finishes what it has
-        distrust WORKER   strike out its results, too, and train them again
+        pause, resume     stop or resume handing out jobs; running ones continue
+        budget N          maximum number of jobs of the search, also if finished
+        add CANDIDATE     train it under --repetitions new seeds, before other jobs
+        cancel JOB        end the job and set it aside
+        retry JOB         let a job that was set aside wait again
+        drain WORKER      give the worker no more jobs; it finishes those it has
+        distrust WORKER   also strike out its results and train them again
 
-      A candidate is \(CandidateNames.kinds). A worker is named by its name or the beginning of it. JOB may be \
-      several, such as 7,12-20: those of them that are open are canceled, those that were set aside are tried again.
+      A candidate is \(CandidateNames.kinds). A worker is given by its name or the beginning of it. JOB may be several \
+      jobs, such as 7,12-20: cancel applies to the open ones among them, retry to those that were set aside.
 
       Examples:
         layersearch control studies/cifar10-resnet20 pause
@@ -42,15 +43,15 @@ struct ControlCommand: ParsableCommand {
     completion: .list(Intervention.Verb.allCases.map(\.rawValue)))
   var verb: String
 
-  @Argument(help: ArgumentHelp("What it is done to.", valueName: "n|candidate|job|worker"))
+  @Argument(help: ArgumentHelp("What the verb applies to.", valueName: "n|candidate|job|worker"))
   var subject: String?
 
   @Option(
-    help: ArgumentHelp("With add: so many trainings more, each under a seed of its own (default: 1).", valueName: "n"),
+    help: ArgumentHelp("With add: number of trainings, each under a new seed (default: 1).", valueName: "n"),
     transform: Number.whole(Intervention.repetitions))
   var repetitions: Int?
 
-  @Option(help: ArgumentHelp("Who asks for it, for the record (default: user@host).", valueName: "name"))
+  @Option(help: ArgumentHelp("Author of the request, for the record (default: user@host).", valueName: "name"))
   var author: String?
 
   @Flag(help: "Print one JSON object.")

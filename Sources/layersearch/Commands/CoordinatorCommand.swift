@@ -9,11 +9,11 @@ import Terminal
 struct CoordinatorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coordinator",
-    abstract: "Hands a study's trainings to workers and records what they find.",
+    abstract: "Hands out a study's trainings to workers and records the results.",
     discussion: Examples.folded(
       """
-      Prints the endpoint that it listens on, ends with 0 when the study is done, and tells its workers. Ctrl-C ends \
-      it in good order; --resume goes on where it was, and so it does after a crash.
+      Prints the endpoint that it listens on. When the study is done, it notifies the workers and exits with 0. Ctrl-C \
+      stops it cleanly; --resume continues the study, also after a crash.
 
       Examples:
         layersearch coordinator Configs/cifar10-resnet20.yaml --bind tcp://127.0.0.1:5555
@@ -23,14 +23,14 @@ struct CoordinatorCommand: ParsableCommand {
 
   @OptionGroup var study: StudyOptions
 
-  @Option(help: ArgumentHelp("Where to listen; port 0 picks a free one.", valueName: "endpoint"))
+  @Option(help: ArgumentHelp("Endpoint to listen on; port 0 picks a free port.", valueName: "endpoint"))
   var bind: String = "tcp://127.0.0.1:5555"
 
   @OptionGroup var security: CoordinatorKeyOptions
 
   @OptionGroup var http: HTTPOptions
 
-  @Flag(help: "Stay up when the study is done.")
+  @Flag(help: "Keep running when the study is done.")
   var stay = false
 
   @OptionGroup var lease: LeaseOptions
@@ -42,7 +42,7 @@ struct CoordinatorCommand: ParsableCommand {
   @OptionGroup var contents: ContentOptions
 
   /// For `simulate`, so that the coordinator does not outlive it.
-  @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
+  @Flag(help: ArgumentHelp("Exit when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
   @OptionGroup var verbosity: VerbosityOptions

@@ -6,18 +6,24 @@ import Messaging
 struct CoordinatorKeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Encrypt, and let in only workers whose keys are authorized: the coordinator's folder of keys, made by keygen.",
+      """
+      Encrypt, and admit only workers whose keys are authorized; the value is the coordinator's folder of keys, made \
+      by keygen.
+      """,
       valueName: "dir"))
   var keys: String?
 
   @Option(
     help: ArgumentHelp(
-      "Who is let in (default: authorized-keys in the folder of keys). Changes take effect at once.", valueName: "file")
+      """
+      List of the keys to admit (default: authorized-keys in the folder of keys). Changes take effect while the \
+      coordinator runs.
+      """, valueName: "file")
   )
   var authorizedKeys: String?
 
   @Flag(
-    help: "Listen beyond this machine without keys: nothing is encrypted, and anyone who reaches the port may join.")
+    help: "Let other machines connect without keys: nothing is encrypted, and anyone who reaches the port may join.")
   var insecure = false
 
   /// Throws if `endpoint` is open to other machines without protection.

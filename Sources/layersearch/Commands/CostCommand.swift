@@ -15,15 +15,17 @@ enum CostFormat: String, CaseIterable, ExpressibleByArgument {
 struct CostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cost",
-    abstract: "Tells what a training step takes in each layer, dense and as a basis convolution, and when that pays.",
+    abstract: "Shows what a training step takes in each layer, dense and as a basis convolution, and when that pays.",
     discussion: Examples.folded(
       """
-      Parameters, multiply-adds and bytes of forward, input gradient and weight gradient, and the rank below which a \
-      layer gains. Needs no data. --candidate, --rank-fraction and --rank may be given several times, each for another \
-      form beside the dense network; without any it is every 3×3 convolution at C/4 and at C/2.
+      Prints parameters, multiply-adds and bytes of forward pass, input gradient and weight gradient, and the rank \
+      below which a layer gains. Needs no data. --candidate, --rank-fraction and --rank may be given several times; \
+      each adds a form beside the dense network. Without any, the forms are every 3×3 convolution and every \
+      convolution of bottlenecks at C/4 and at C/2.
 
-      --measure also times every form on one core of this machine, about a second a layer and form at most, and tells \
-      below which rank a layer gains by time, between ranks that were measured: more ranks, more exact.
+      --measure also times every form on one core of this machine, for about a second per layer and form at most, and \
+      prints the rank below which a layer gains by time, interpolated between measured ranks: more ranks make it more \
+      exact.
 
       Examples:
         layersearch cost --model resnet20
@@ -38,33 +40,40 @@ struct CostCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A form: layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, or a label such as 'layer1 C/4'.",
+      "A form: layers with ranks, such as layer1.0.conv1=8,layer2.1.conv2=16, or a label, such as 'layer1 C/4'.",
       valueName: "text"))
   var candidate: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "A form: every 3×3 convolution at this fraction of its output channels.", valueName: "fraction"),
+      """
+      A form: every 3×3 convolution and every convolution of bottlenecks, at this fraction of its output channels; \
+      layers in which that rank saves nothing stay dense.
+      """,
+      valueName: "fraction"),
     transform: NetworkOptions.fraction)
   var rankFraction: [Double] = []
 
   @Option(
-    help: "A form: every 3×3 convolution with more output channels than this, at this rank.",
+    help: """
+      A form: every 3×3 convolution and every convolution of bottlenecks, at this rank; layers in which it saves \
+      nothing stay dense.
+      """,
     transform: NetworkOptions.wholeRank)
   var rank: [Int] = []
 
-  @Option(help: "What basis convolutions keep; may be given several times. (default: remainder and full)")
+  @Option(help: "Variant of basis convolutions; may be given several times. (default: remainder and full)")
   var variant: [BasisVariant] = []
 
   @OptionGroup var images: ImageOptions
 
-  @Option(help: "Images a step.", reading: Number.whole(TrainingLimits.batch))
+  @Option(help: "Images per step.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
   @Flag(help: "Also measure times on this machine.")
   var measure = false
 
-  @Option(help: "What to write; svg is a picture: every rank of each kind of layer beside the dense one.")
+  @Option(help: "Output format; svg is a picture of every rank of each kind of layer, compared with the dense layer.")
   var format: CostFormat = .table
 
   @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))

@@ -9,7 +9,7 @@ struct DataFetchCommand: AsyncParsableCommand {
     abstract: "Downloads a data set, checks it and unpacks it.",
     discussion: Examples.folded(
       """
-      Goes on where an interrupted download stopped, and does nothing where the folder is complete.
+      Continues an interrupted download, and does nothing if the folder is complete.
 
       Examples:
         layersearch data fetch cifar10 ~/.cache/layersearch/cifar-10-batches-bin
@@ -27,23 +27,25 @@ struct DataFetchCommand: AsyncParsableCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "The folder for its files (default: \(DataPlaces.standardCIFAR10), \(DataPlaces.standardCIFAR100)).",
+      "The folder for the files (default: \(DataPlaces.standardCIFAR10) or \(DataPlaces.standardCIFAR100)).",
       valueName: "dir"))
   var directory: String?
 
   @Option(
     help: ArgumentHelp(
-      "Download from here instead (default: \(DatasetArchive.cifar10Address), \(DatasetArchive.cifar100Address)).",
+      "Address to download from (default: \(DatasetArchive.cifar10Address) or \(DatasetArchive.cifar100Address)).",
       valueName: "url"))
   var address: String?
 
   @Option(
     help: ArgumentHelp(
-      "The archive's SHA-256 (default: \(ArchiveChecksum.cifar10.digits), of cifar100 "
-        + "\(ArchiveChecksum.cifar100.digits)).", valueName: "hex"))
+      """
+      SHA-256 of the archive (default: \(ArchiveChecksum.cifar10.digits) for cifar10, \
+      \(ArchiveChecksum.cifar100.digits) for cifar100).
+      """, valueName: "hex"))
   var sha256: String?
 
-  @Option(help: ArgumentHelp("The archive's MD5, where its SHA-256 is not known.", valueName: "hex"))
+  @Option(help: ArgumentHelp("MD5 of the archive, if its SHA-256 is not known.", valueName: "hex"))
   var md5: String?
 
   @Flag(help: "Print one JSON object.")

@@ -9,7 +9,7 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Checks this machine: processor, libraries, disk, data set.",
     discussion: Examples.folded(
       """
-      Ends with 1 where something is missing that studies need.
+      Exits with 1 if something is missing that studies need.
 
       Example:
         layersearch doctor --data ~/.cache/layersearch/cifar-10-batches-bin

@@ -8,7 +8,7 @@ import Terminal
 struct EngineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "engine",
-    abstract: "Trains what it is told on standard input; started by worker.",
+    abstract: "Runs the trainings requested on standard input; started by worker.",
     discussion: Examples.folded(
       """
       Example:
@@ -16,10 +16,10 @@ struct EngineCommand: ParsableCommand {
       """),
     shouldDisplay: false)
 
-  @Flag(help: "Print the kernel variant and end.")
+  @Flag(help: "Print the kernel variant and exit.")
   var describe = false
 
-  @Argument(help: "With --describe: of these kernels.")
+  @Argument(help: "With --describe: the kernels to describe.")
   var kernels: InstructionSet?
 
   /// How workers start the process.

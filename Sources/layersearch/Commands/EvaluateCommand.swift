@@ -12,15 +12,16 @@ extension ScoredSplit: ExpressibleByArgument {}
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Scores a network that train wrote.",
+    abstract: "Scores the network of a checkpoint.",
     discussion: Examples.folded(
       """
-      Tells accuracy and mean cross-entropy on the test images, or, with --split, on the training images that it was \
-      trained on (training) or on those behind them (validation). Model, candidate and the images' normalization are \
-      in the file. On the kernels and images of its training it gives the very numbers that train printed.
+      Reports accuracy and mean cross-entropy on the test images or, with --split, on the training images that the \
+      network was trained on (training) or on those that were held out or follow them (validation). The checkpoint \
+      contains model, candidate and the images' normalization. With the kernels and images of the training, the \
+      numbers are exactly those that train printed.
 
-      Without --data: the data set of the training where the file tells it, which it does for shapes10 and for \
-      trainings that were interrupted.
+      Without --data, the training's data set is used if the checkpoint names it, as it does for shapes10 and for \
+      interrupted trainings.
 
       Examples:
         layersearch evaluate r20.ckpt --data ~/.cache/layersearch/cifar-10-batches-bin
@@ -28,15 +29,16 @@ struct EvaluateCommand: ParsableCommand {
         layersearch evaluate r20.ckpt --data DIR --split validation
       """))
 
-  @Argument(help: "A checkpoint, finished or not.")
+  @Argument(help: "A checkpoint, of a finished or an interrupted training.")
   var file: String
 
   @Option(
     help: ArgumentHelp(
-      "The folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
+      "The data set: the folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"
+    ))
   var data: String?
 
-  @Option(help: "Which images; validation and training are of those that train read.")
+  @Option(help: "Images to score; validation and training are parts of the data set's training images.")
   var split = ScoredSplit.test
 
   @Option(
@@ -46,7 +48,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write what the network says of each image, as safetensors: logits, labels.", valueName: "file"))
+      "Also write the network's outputs for each image as safetensors: logits, labels.", valueName: "file"))
   var logits: String?
 
   @Flag(help: "Print one JSON object.")

@@ -84,47 +84,47 @@ struct ExportCommand: ParsableCommand {
         layersearch export studies/cifar10-resnet20 --format trials --output trainings.csv
         layersearch export studies/cifar10-resnet20 --format sqlite --output backup/study.sqlite
 
-      --estimates writes the frontier that all trainings together say there is, with 90 % intervals, how probably \
-      nothing beats a candidate, and candidates that were never trained, marked as such. Without it the frontier is \
-      that of the measured means. It may have thousands of candidates: a table lists 20 of them, spread evenly over \
-      cost, the other formats all; --count says how many.
+      --estimates writes the frontier according to a model of all trainings together: with 90 % intervals, with the \
+      probability that no candidate dominates a point, and with candidates that were never trained, marked as such. \
+      Without it, the frontier is that of the measured means. An estimated frontier may have thousands of candidates: \
+      a table lists 20 of them, spread evenly over cost, the other formats list all; --count changes the number.
 
-      --format html is one file with everything that is known of the study: figures, all candidates, how the search \
-      went, its configuration. It needs no network and can be read without a script. --format pdf is the same on \
-      paper, by a browser (chromium) or, figures alone, by rsvg-convert.
+      --format html writes one file with everything that is known of the study: figures, all candidates, how the \
+      search went, its configuration. It needs no network, and can be read without JavaScript. --format pdf writes the \
+      same for paper, with a browser (chromium), or the figures alone with rsvg-convert.
 
       --format text draws the frontier in characters, as wide as the terminal.
 
-      The copy of the database is one consistent state of it; a folder with this file as study.sqlite is a study.
+      --format sqlite writes a consistent copy of the database; a folder with this file as study.sqlite is a study.
       """))
 
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Option(help: "What to write.")
+  @Option(help: "Output format.")
   var format: ExportFormat
 
-  @Flag(help: "Every candidate instead of the frontier. (The picture always shows every candidate.)")
+  @Flag(help: "Write every candidate instead of the frontier. (The picture always shows every candidate.)")
   var all = false
 
-  @Flag(help: "What a model of all trainings says: estimates with intervals, and the frontier of these.")
+  @Flag(help: "Write estimates by a model of all trainings, with intervals, and the frontier of the estimates.")
   var estimates = false
 
-  @Flag(help: "Final trainings instead (csv, json, table): accuracy on the test images, with intervals.")
+  @Flag(help: "Write final trainings instead (csv, json, table): accuracy on the test images, with intervals.")
   var final = false
 
   @Option(
     help: ArgumentHelp(
       """
-      With --estimates: so many candidates of the frontier at most, spread evenly over cost. (A table has 20, the \
-      other formats have all.)
+      With --estimates: maximum number of candidates of the frontier, spread evenly over cost (default: 20 in a \
+      table, all in other formats).
       """, valueName: "candidates"),
     transform: Number.whole(1...1000))
   var count: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With svg and pdf: this figure of the report alone; \(FigureName.list).", valueName: "name"),
+      "With svg and pdf: write only this figure of the report: \(FigureName.list).", valueName: "name"),
     transform: FigureName.read)
   var figure: StudyFigure?
 

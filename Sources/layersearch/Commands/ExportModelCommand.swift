@@ -14,12 +14,13 @@ struct ExportModelCommand: ParsableCommand {
     abstract: "Writes a checkpoint's network for PyTorch or ONNX runtimes.",
     discussion: Examples.folded(
       """
-      safetensors: the tensors of the network's own form, and beside them a PyTorch module of one file that reads \
-      them. onnx: operators (set 17), any number of images at a time. torchscript-source: the PyTorch module alone. \
-      Beside each lies a card of the network, as JSON and Markdown.
+      safetensors: the tensors of the network in its own form, and a PyTorch module, one file, that reads them. onnx: \
+      a graph of operator set 17, for any number of images at a time. torchscript-source: the PyTorch module alone. A \
+      model card, as JSON and Markdown, is written beside each.
 
-      Networks take images of red, green and blue from 0 to 1 and normalize them themselves; what else they expect is \
-      on the card. --merge multiplies basis convolutions out into dense filters, for comparison.
+      Exported networks take images of red, green and blue from 0 to 1 and normalize them themselves, if the \
+      checkpoint contains the normalization; the card lists what else they expect. --merge multiplies basis \
+      convolutions out into dense filters, for comparison.
 
       Examples:
         layersearch export-model chosen.ckpt --format onnx
@@ -32,18 +33,19 @@ struct ExportModelCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What to write.", valueName: NetworkExport.Format.allCases.map(\.rawValue).joined(separator: "|")))
+      "Output format.", valueName: NetworkExport.Format.allCases.map(\.rawValue).joined(separator: "|")))
   var format: NetworkExport.Format
 
   @Flag(help: "Multiply basis convolutions out into dense filters.")
   var merge = false
 
-  @Flag(help: "In ONNX: put batch norm into the convolutions' weights.")
+  @Flag(help: "With onnx: fold batch norm into the convolutions' weights.")
   var foldBatchNorm = false
 
   @Option(
     help: ArgumentHelp(
-      "Write here (default: beside the checkpoint, under its name, where no such file is yet).", valueName: "file"))
+      "Write to this file (default: beside the checkpoint, under its name, if there is no such file yet).",
+      valueName: "file"))
   var output: String?
 
   func validate() throws {

@@ -7,19 +7,23 @@ import Terminal
 struct FailureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "End with an error after so many failures in a row, or so many jobs set aside in a row, without a result in "
-        + "between.",
+      """
+      End with an error after this many failures in a row, or this many jobs set aside in a row, without a result in \
+      between.
+      """,
       valueName: "n"), reading: Number.whole(1...1_000_000))
   var giveUpAfter: Int = 10
 
   /// Also accepted under the name of earlier versions.
   @Flag(
     name: [.customLong("retry-set-aside"), .customLong("retry-failed")],
-    help: "With --resume: try the jobs again that were set aside, as if they had never failed.")
+    help: "With --resume: retry the jobs that were set aside, as if they had never failed.")
   var retrySetAside = false
 
   @Option(
-    help: ArgumentHelp("With --resume: set job N aside, so that the study goes on without it.", valueName: "n"),
+    help: ArgumentHelp(
+      "With --resume: set job N aside, so that the study continues without it; may be given several times.",
+      valueName: "n"),
     transform: Number.whole(1...Int.max))
   var setAside: [Int] = []
 

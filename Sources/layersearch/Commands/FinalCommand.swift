@@ -12,15 +12,15 @@ import Terminal
 struct FinalCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "final",
-    abstract: "Trains what a study has found in full, and judges it once by the test images.",
+    abstract: "Trains what a study has found in full, and scores it once on the test images.",
     discussion: Examples.folded(
       """
-      Dense, all layers at each rank, points of the estimated frontier, evenly over its costs, and its knee are \
-      trained under the same seeds, which no decision has seen; or dense and what --candidate names. They start as \
-      the study's trainings do. The networks stay in the study's folder, in contents; export --final writes what they \
-      are worth. Asked again, what is done stays done; with --add-only, which no coordinator may be at work for, the \
-      jobs wait for the study's coordinator and its workers. Full trainings take their time: how many there are, and \
-      about how long they take, is told before the first begins.
+      Trains the dense network, all layers at each rank, points of the estimated frontier, evenly over its costs, and \
+      its knee under the same seeds, which no decision has seen; with --candidate, the dense network and the named \
+      candidates. They start as the study's trainings do. The networks stay in the study's folder, in contents; export \
+      --final writes their scores. Run again, the command keeps finished trainings. With --add-only, the jobs wait for \
+      the study's coordinator and its workers. No coordinator of the study may be running meanwhile. Full trainings \
+      take long: before the first one begins, the command prints how many there are and about how long they take.
 
       Examples:
         layersearch final studies/cifar10-resnet20 --epochs 60 --seeds 3
@@ -31,14 +31,17 @@ struct FinalCommand: ParsableCommand {
   var study: String
 
   @Option(
-    help: "Points of the estimated frontier, at most; its knee comes besides (default: \(FinalCommand.defaultPoints)).",
+    help:
+      "Maximum number of points of the estimated frontier, besides its knee (default: \(FinalCommand.defaultPoints)).",
     transform: Number.whole(1...100))
   var points: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Train this one, and others that are named so, in place of the frontier's points and all layers at each rank: "
-        + "\(CandidateNames.kinds).", valueName: "text"))
+      """
+      Train this candidate instead of the frontier's points and all layers at each rank; may be given several times: \
+      \(CandidateNames.kinds).
+      """, valueName: "text"))
   var candidate: [String] = []
 
   @Option(
@@ -47,25 +50,27 @@ struct FinalCommand: ParsableCommand {
   var epochs: Int = FinalCommand.defaultEpochs
 
   @Option(
-    help: "The schedule's peak (default: that of the study's trainings).",
+    help: "Peak learning rate of the schedule (default: the study's).",
     transform: Number.decimal(TrainingLimits.learningRate))
   var learningRate: Double?
 
   @Option(
-    help: "Trainings of each (default: \(FinalCommand.defaultSeeds)).", transform: Number.whole(1...100))
+    help: "Trainings of each candidate, under different seeds (default: \(FinalCommand.defaultSeeds)).",
+    transform: Number.whole(1...100))
   var seeds: Int = FinalCommand.defaultSeeds
 
   @Option(
     help: ArgumentHelp(
-      "Training images (default: all that there are; with shapes10 as many as the study's trainings have).",
+      "Number of training images (default: all; with shapes10, as many as in the study's trainings).",
       valueName: "n"), transform: Number.whole(TrainingLimits.images))
   var trainImages: Int?
 
-  @Flag(help: "Only make them jobs of the study; go on with: layersearch coordinator CONFIG --resume.")
+  @Flag(help: "Only add the trainings to the study's jobs; continue with: layersearch coordinator CONFIG --resume.")
   var addOnly = false
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    help: ArgumentHelp(
+      "Number of simultaneous trainings (default: one per core that this process may use).", valueName: "n"),
     transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 

@@ -7,19 +7,21 @@ import StudyServer
 struct HTTPOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Serve the study's live page, its numbers as JSON and metrics; port 0 picks a free one.",
+      "Serve the study's live page, its numbers as JSON, and metrics at this address; port 0 picks a free port.",
       valueName: "host:port"))
   var http: String?
 
   @Option(
     help: ArgumentHelp(
-      "What readers have to show: a file with one line, which others may not read. Needed where other machines reach "
-        + "the page.", valueName: "file"))
+      """
+      File with the token that readers of the page must present: one line, in a file that other users cannot read. \
+      Required if other machines can reach the page.
+      """, valueName: "file"))
   var httpTokenFile: String?
 
   @Flag(
     help: ArgumentHelp(
-      "Readers of the page may act as well, as the command control does. Needs --http-token-file."))
+      "Let readers of the page act on the study, like the command control. Needs --http-token-file."))
   var httpControl = false
 
   func validate() throws {

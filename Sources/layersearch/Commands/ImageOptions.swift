@@ -9,7 +9,7 @@ struct ImageOptions: ParsableArguments {
   var imageSize: Int?
 
   @Option(
-    help: ArgumentHelp("Classes that the network tells apart (default: 10).", valueName: "n"),
+    help: ArgumentHelp("Number of classes (default: 10).", valueName: "n"),
     transform: Number.whole(NetworkLimits.classes))
   var classes: Int?
 

@@ -11,19 +11,19 @@ import Terminal
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
-    abstract: "Makes a checkpoint of weights that PyTorch trained.",
+    abstract: "Makes a checkpoint from weights that PyTorch trained.",
     discussion: Examples.folded(
       """
       The file is a state dict as safetensors. Names are torchvision's or those of the usual CIFAR repositories \
-      (linear, shortcut.0, module. before all); others by a map, whose lines are 'our name: its name', of modules or \
-      tensors, * for any one part: 'layer1.*.conv1: stages.0.*.a'. Every tensor's shape is checked, and every tensor \
-      has to be used; num_batches_tracked is ignored.
+      (linear, shortcut.0, a prefix module.); a map translates others, with lines 'our name: its name' for modules or \
+      tensors, * for any one part: 'layer1.*.conv1: stages.0.*.a'. The shape of every tensor is checked, and every \
+      tensor must be used; num_batches_tracked is ignored.
 
-      --mean and --std are what its training normalized images by, in units of the full range; without them images are \
-      normalized as the data set's usual way is.
+      --mean and --std are the normalization of the training's images, in units of the full range. Without them, \
+      images get the data set's usual normalization.
 
-      Pickles (.pt, .pth) are not read: they may hold any program. docs/exchange.md has the line of Python that makes \
-      a safetensors file of one.
+      Pickles (.pt, .pth) are not read, because they may contain any program. docs/exchange.md has lines of Python \
+      that convert one to safetensors.
 
       Examples:
         layersearch import resnet20.safetensors --model resnet20 --checkpoint r20.ckpt
@@ -31,16 +31,16 @@ struct ImportCommand: ParsableCommand {
       --std 0.229,0.224,0.225 --checkpoint r18.ckpt
       """))
 
-  @Argument(help: "Tensors, as safetensors.")
+  @Argument(help: "The weights, a safetensors file.")
   var file: String
 
   @Option(help: Model.optionHelp, completion: Model.completion, transform: Model.read)
   var model: Model
 
-  @Option(help: ArgumentHelp("A map of names, YAML.", valueName: "file"))
+  @Option(help: ArgumentHelp("A map of names, a YAML file.", valueName: "file"))
   var names: String?
 
-  @Option(help: ArgumentHelp("Where the network goes.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write the checkpoint to this file; - is standard output.", valueName: "file"))
   var checkpoint: String
 
   @Option(
@@ -53,7 +53,7 @@ struct ImportCommand: ParsableCommand {
     transform: Self.channels(NumberLimit("above 0, at most 1000") { $0 >= 1e-6 && $0 <= 1000 }))
   var std: [Float]?
 
-  @Option(help: "Rows and columns of the images that it is for.", reading: Number.whole(NetworkLimits.imageSizes))
+  @Option(help: "Rows and columns of the network's images.", reading: Number.whole(NetworkLimits.imageSizes))
   var imageSize = 32
 
   func validate() throws {

@@ -6,19 +6,26 @@ import TextInput
 struct JobLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Most memory of one training, such as 4GB or 800MB: beyond it the training is ended and counts as failed.",
+      """
+      Memory limit of a training, such as 4GB or 800MB (default: none). A training that exceeds it is ended and counts \
+      as failed.
+      """,
       valueName: "size"), transform: MemorySize.init(option:))
   var memoryPerJob: MemorySize?
 
   @Option(
     help: ArgumentHelp(
-      "Longest time of one training, such as 90s, 30min or 2h: after it the training is ended and counts as failed.",
+      """
+      Time limit of a training, such as 90s, 30min or 2h (default: none). A training that exceeds it is ended and \
+      counts as failed.
+      """,
       valueName: "time"), transform: TimeSpan.init(option:))
   var timePerJob: TimeSpan?
 
   @Option(
     help: ArgumentHelp(
-      "A training that makes no progress for so long hangs, is ended and counts as failed.", valueName: "time"),
+      "End a training that makes no progress for this time, and count it as failed.",
+      valueName: "time"),
     reading: TimeSpan.init(option:))
   var longestSilence: TimeSpan = TimeSpan(seconds: 900)
 

@@ -20,7 +20,9 @@ extension KernelDemand {
 struct KernelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Kernels to compute with, the same bits on every machine that has them (default: the study's or the training's, "
-        + "else any: the fastest here).", valueName: "avx2|avx512|any"))
+      """
+      Kernels to compute with; each gives the same bits on every machine that has it (default: the study's or the \
+      resumed training's, otherwise any: the fastest here).
+      """, valueName: "avx2|avx512|any"))
   var kernels: KernelChoice?
 }

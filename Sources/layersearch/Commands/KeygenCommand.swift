@@ -10,9 +10,8 @@ struct KeygenCommand: ParsableCommand {
     abstract: "Makes keys for a coordinator and its workers.",
     discussion: Examples.folded(
       """
-      The folder gets a subfolder for the coordinator, with the list of the keys that it lets in, and one for each \
-      worker: copy that to the worker's machine, and nothing else. Run it again for more workers: keys that exist stay \
-      as they are.
+      Makes a subfolder for the coordinator, with the list of keys that it admits, and one for each worker: copy that \
+      one, and nothing else, to the worker's machine. To add workers, run it again: existing keys stay as they are.
 
       Examples:
         layersearch keygen keys --workers 2
@@ -25,13 +24,13 @@ struct KeygenCommand: ParsableCommand {
   var directory: String
 
   @Option(
-    help: ArgumentHelp("So many workers, named worker-1, worker-2 …", valueName: "n"),
+    help: ArgumentHelp("Make keys for this many workers, named worker-1, worker-2 …", valueName: "n"),
     transform: Number.whole(1...10_000))
   var workers: Int?
 
   @Option(
     name: .customLong("worker"), parsing: .singleValue,
-    help: ArgumentHelp("A worker of this name; may be given several times.", valueName: "name"))
+    help: ArgumentHelp("Make keys for a worker of this name; may be given several times.", valueName: "name"))
   var names: [String] = []
 
   @Flag(help: "Print one JSON object.")

@@ -5,25 +5,26 @@ import TextInput
 /// How soon a lost worker is detected, and how often a job may fail. For tests and for networks with known delays.
 struct LeaseOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Seconds between signs of life.", visibility: .hidden), transform: Number.decimal(0.05...3600))
+    help: ArgumentHelp("Seconds between heartbeats.", visibility: .hidden), transform: Number.decimal(0.05...3600))
   var heartbeatSeconds: Double = 5
 
   @Option(
-    help: ArgumentHelp("Seconds without a sign of life until a job is handed to another worker.", visibility: .hidden),
+    help: ArgumentHelp(
+      "Seconds without a message from a worker, after which its jobs go to other workers.", visibility: .hidden),
     transform: Number.decimal(0.15...864_000))
   var leaseSeconds: Double = 60
 
   @Option(
     help: ArgumentHelp(
-      "A job that fails so often at a worker that has finished others is set aside.", visibility: .hidden),
+      "Set a job aside after this many failures at one worker that has finished other jobs.", visibility: .hidden),
     transform: Number.whole(1...1000))
   var failuresUntilSetAside: Int = 3
 
   @Option(
     help: ArgumentHelp(
       """
-      A training that makes no progress for so long is given to another worker, whatever its own says; longer than the \
-      workers' --longest-silence.
+      Give a training that makes no progress for this time to another worker, whatever its worker reports; should be \
+      longer than the workers' --longest-silence.
       """, valueName: "time"), reading: TimeSpan.init(option:))
   var stalledAfter: TimeSpan = TimeSpan(seconds: 1800)
 

@@ -9,28 +9,35 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Layers and ranks, such as layer1.0.conv1=8,layer2.1.conv2=16/grouped2, a label such as 'layer1 C/4', or dense.",
+      """
+      Layers with ranks, such as layer1.0.conv1=8,layer2.1.conv2=16/grouped2, a label, such as 'layer1 C/4', or dense.
+      """,
       valueName: "text"))
   var candidate: String?
 
   @Option(
     help: ArgumentHelp(
-      "Decompose every 3×3 convolution and all of bottlenecks, at this fraction of its output channels.",
+      """
+      Decompose every 3×3 convolution and every convolution of bottlenecks, at this fraction of its output channels; \
+      layers in which that rank saves nothing stay dense.
+      """,
       valueName: "fraction"),
     transform: Self.fraction)
   var rankFraction: Double?
 
   @Option(
     help: """
-      Decompose every 3×3 convolution and all of bottlenecks that have more output channels than this, at this rank.
+      Decompose every 3×3 convolution and every convolution of bottlenecks, at this rank; layers in which it saves \
+      nothing stay dense.
       """,
     transform: Self.wholeRank)
   var rank: Int?
 
   @Option(
     help: """
-      How outputs come of basis maps: r are the maps and N − r combine them (remainder), N combine them (full), those \
-      of each of G groups combine its own maps (groupedG), or layers of a stage share their coefficients (tied).
+      Which of the N outputs combine the r basis maps: N − r, beside the maps themselves (remainder); all N (full); N \
+      − r, each within one of G groups (groupedG); N − r, with coefficients that the layers of a stage share (tied). \
+      Default: the study's, otherwise remainder.
       """)
   var variant: BasisVariant?
 

@@ -19,7 +19,7 @@ struct PagePartsCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
+  @Flag(help: ArgumentHelp("Exit when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
   static func arguments(study: String) -> [String] { ["page-parts", "--leave-with-input", "--", study] }

@@ -10,11 +10,11 @@ import Trainings
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Tells what a study will take: trainings by round, work, hours, memory.",
+    abstract: "Shows what a study will take: trainings by round, work, hours, memory.",
     discussion: Examples.folded(
       """
-      Begins nothing and needs no data. Without --images-per-second the dense network is timed for three seconds on \
-      one core of this machine.
+      Starts no training and needs no data. Without --images-per-second, it times the dense network for three seconds \
+      on one core of this machine.
 
       Examples:
         layersearch plan Configs/quickstart.yaml --workers 2
@@ -25,12 +25,14 @@ struct PlanCommand: ParsableCommand {
   var configuration: String
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    help: ArgumentHelp(
+      "Number of simultaneous trainings (default: one per core that this process may use).", valueName: "n"),
     transform: Number.whole(1...1_000_000))
   var workers: Int?
 
   @Option(
-    help: ArgumentHelp("Images a second that the dense network trains on one core.", valueName: "x"),
+    help: ArgumentHelp(
+      "Training rate of the dense network on one core, in images per second (default: measured).", valueName: "x"),
     transform: Number.decimal(NumberLimit("above 0, at most 1e9") { $0 > 0 && $0 <= 1e9 }))
   var imagesPerSecond: Double?
 

@@ -6,10 +6,10 @@ import Terminal
 struct ProtocolFieldsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "protocol-fields",
-    abstract: "Prints the tables of all messages and their fields, which are docs/protocol-fields.md.",
+    abstract: "Prints the tables of all messages and their fields: docs/protocol-fields.md.",
     discussion: Examples.folded(
       """
-      Its output goes to that file whole; a test compares the two.
+      The output is that whole file; a test compares the two.
 
       Example:
         layersearch protocol-fields

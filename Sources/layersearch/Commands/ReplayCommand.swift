@@ -14,18 +14,19 @@ extension ReplayDurations: ExpressibleByArgument {}
 struct ReplayCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
-    abstract: "Tries searches on recorded trainings, again and again, and judges what they would name.",
+    abstract: "Repeats searches on recorded trainings many times, and judges the candidates that they name.",
     discussion: Examples.folded(
       """
-      The table is what `export --format trials` writes: a row a training. In every replay a part of each candidate's \
-      trainings is served to the searches, which the real strategies and the real coordinator make on a clock that \
-      jumps; the others judge the candidates that a search names at 80 levels of cost. Nothing is trained.
+      The table is what `export --format trials` writes: one row per training. Each replay serves a part of each \
+      candidate's trainings to the searches, which the real strategies and the real coordinator carry out on a clock \
+      that jumps from event to event; the other trainings judge the candidates that a search names at 80 levels of \
+      cost. Nothing is trained.
 
-      A sequence is a list of trainings made elsewhere, one candidate a line; a repeated line is its next training. A \
-      folder has one for each replay, in the order of their names.
+      A sequence is a list of trainings made elsewhere, one candidate per line; a repeated line is the candidate's \
+      next training. A folder contains one sequence for each replay, in the order of the files' names.
 
-      Rungs of strategy.halving that end with an epoch of a training are read from its curve. Those that are trainings \
-      of their own, from a trained network, have tables of their own: --rung 0=converted.csv.
+      Rungs of strategy.halving that end with an epoch of a training are read from its curve. Rungs that are separate \
+      trainings, from a trained network, have tables of their own: --rung 0=converted.csv.
 
       Examples:
         layersearch replay table.csv --config table.yaml --jobs 16,26,64,128
@@ -36,10 +37,10 @@ struct ReplayCommand: AsyncParsableCommand {
         layersearch replay tuned.csv --config halved.yaml --jobs 64 --rung 0=converted.csv
       """))
 
-  @Argument(help: ArgumentHelp("Trainings as `export --format trials` writes them.", valueName: "table"))
+  @Argument(help: ArgumentHelp("Trainings, as `export --format trials` writes them.", valueName: "table"))
   var table: String
 
-  @Option(help: ArgumentHelp("The configuration that they were made with.", valueName: "file"))
+  @Option(help: ArgumentHelp("The configuration that the trainings were made with.", valueName: "file"))
   var config: String
 
   @Option(
@@ -50,61 +51,66 @@ struct ReplayCommand: AsyncParsableCommand {
   var strategies: [StrategyName]?
 
   @Option(
-    help: ArgumentHelp("Numbers of trainings to measure at; each is a budget of its own.", valueName: "numbers"),
+    help: ArgumentHelp("Numbers of trainings at which to measure; each is a separate budget.", valueName: "numbers"),
     transform: Lists.jobs)
   var jobs: [Int]?
 
   @Option(
-    help: ArgumentHelp("So many replays, each with other trainings served.", valueName: "n"),
+    help: ArgumentHelp("Number of replays, each with other trainings served (default: 20).", valueName: "n"),
     transform: Number.whole(1...10_000))
   var replays = 20
 
   @Option(
-    help: ArgumentHelp("First trainings of every candidate.", valueName: "n"),
+    help: ArgumentHelp("Number of trainings that every candidate gets at first (default: 1).", valueName: "n"),
     transform: Number.whole(TrainingLimits.seeds))
   var seeds = 1
 
-  @Flag(help: "Name candidates by the means of their own trainings instead of estimates.")
+  @Flag(help: "Name candidates by the means of their own trainings instead of by estimates.")
   var raw = false
 
   @Option(
-    help: ArgumentHelp("Judge the trainings in this file, or in a folder with a file a replay.", valueName: "path"))
+    help: ArgumentHelp(
+      "Judge the sequence in this file, or those in a folder with one file per replay; may be given several times.",
+      valueName: "path"))
   var sequence: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "The table of a rung that is a training of its own, by its share of the epochs.", valueName: "share=file"),
+      "Table of a rung that is a separate training, by the rung's share of the epochs; may be given several times.",
+      valueName: "share=file"),
     transform: RungTable.init)
   var rung: [RungTable] = []
 
   @Option(
     help: ArgumentHelp(
-      "Of a candidate's trainings, so many judge (default: a third, rounded up).", valueName: "n"),
+      "Number of each candidate's trainings that judge (default: a third, rounded up).", valueName: "n"),
     transform: Number.whole(1...1_000_000))
   var judging: Int?
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time.", valueName: "n"), transform: Number.whole(FieldLimits.slots))
+    help: ArgumentHelp("Number of simultaneous trainings (default: 8).", valueName: "n"),
+    transform: Number.whole(FieldLimits.slots))
   var slots = 8
 
-  @Option(help: "How long trainings take.")
+  @Option(help: "Durations of trainings.")
   var durations = ReplayDurations.recorded
 
   @Option(
-    help: ArgumentHelp("Of what is drawn; the same gives the same output.", valueName: "number"),
+    help: ArgumentHelp(
+      "Seed of all random draws; the same seed gives the same output (default: 1).", valueName: "number"),
     transform: Number.whole(0...UInt64(1 << 53 - 1)))
   var seed: UInt64 = 1
 
   @Option(
-    help: ArgumentHelp("Replays at the same time (default: one a processor).", valueName: "n"),
+    help: ArgumentHelp("Number of simultaneous replays (default: one per processor).", valueName: "n"),
     transform: Number.whole(1...1024))
   var threads: Int?
 
-  @Option(help: ArgumentHelp("Write tables and pictures to this folder, too.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Also write tables and pictures to this folder.", valueName: "dir"))
   var output: String?
 
   @Option(
-    help: ArgumentHelp("Only write what each replay serves to this folder.", valueName: "dir"))
+    help: ArgumentHelp("Only write the trainings that each replay serves to this folder.", valueName: "dir"))
   var writeServed: String?
 
   @Flag(help: "Print one JSON object.")

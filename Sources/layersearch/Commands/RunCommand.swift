@@ -10,8 +10,7 @@ struct RunCommand: ParsableCommand {
     abstract: "Runs a study on this machine: coordinator and workers in one command.",
     discussion: Examples.folded(
       """
-      Shows how it goes on, and prints the frontier at the end. Ctrl-C ends it in good order; --resume goes on where \
-      it was.
+      Shows its progress, and prints the frontier at the end. Ctrl-C stops the study cleanly; --resume continues it.
 
       Examples:
         layersearch run Configs/quickstart.yaml --slots 2
@@ -22,7 +21,8 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var study: StudyOptions
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    help: ArgumentHelp(
+      "Number of simultaneous trainings (default: one per core that this process may use).", valueName: "n"),
     transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 

@@ -9,12 +9,12 @@ import Terminal
 struct SalvageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "salvage",
-    abstract: "Saves what can be read of a damaged study into a new one.",
+    abstract: "Copies what can be read of a damaged study into a new one.",
     discussion: Examples.folded(
       """
-      The damaged study is only read. Jobs and results are taken over where their checksums are right, also from \
-      behind damage to the journal; what is missing is trained again when the new study goes on. Where nothing can be \
-      read, try a copy from before, or sqlite3 study.sqlite .recover.
+      The damaged study is only read. Jobs and results whose checksums are right are copied, also those after a \
+      damaged part of the journal; what is missing is trained again when the new study continues. If nothing can be \
+      read, try an earlier copy, or sqlite3 study.sqlite .recover.
 
       Example:
         layersearch salvage studies/cifar10-resnet20 --output studies/cifar10-resnet20-salvaged

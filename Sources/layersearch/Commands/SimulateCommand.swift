@@ -11,15 +11,15 @@ extension DurationDistribution: ExpressibleByArgument {}
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Measures the coordinator under simulated workers, which train nothing.",
+    abstract: "Measures the coordinator with simulated workers, which train nothing.",
     discussion: Examples.folded(
       """
-      Starts a real coordinator on a study of its own and connects the workers to it over real sockets; every result \
-      is on the disk before it is acknowledged. With --virtual there are neither sockets nor disk: the same decisions \
-      are taken on a clock that jumps from event to event, for any number of workers.
+      Starts a real coordinator with a study of its own and connects the workers to it over real sockets; every result \
+      is on disk before it is acknowledged. With --virtual, there are neither sockets nor disk: the same decisions are \
+      made on a clock that jumps from event to event, for any number of workers.
 
-      Says how many jobs a second were done, how long a free slot waited for its next job, and what the coordinator \
-      took of processor and memory.
+      Prints how many jobs were done per second, how long a free slot waited for its next job, and the processor time \
+      and memory of the coordinator.
 
       Examples:
         layersearch simulate --workers 32 --slots 32 --jobs 100000
@@ -38,7 +38,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Jobs of the study.", reading: Number.whole(1...1_000_000))
   var jobs = 10_000
 
-  @Option(help: "How the durations of trainings are distributed.")
+  @Option(help: "Distribution of the durations of trainings.")
   var distribution = DurationDistribution.constant
 
   @Option(
@@ -46,27 +46,28 @@ struct SimulateCommand: ParsableCommand {
   var mean = 0.0
 
   @Option(
-    help: ArgumentHelp("How many of the attempts fail, from 0 to 1.", valueName: "fraction"),
+    help: ArgumentHelp("Share of the attempts that fail, from 0 to 1.", valueName: "fraction"),
     reading: Number.decimal(0...1))
   var failureRate = 0.0
 
-  @Flag(name: .customLong("virtual"), help: "On a simulated clock, without sockets and disk.")
+  @Flag(name: .customLong("virtual"), help: "Use a virtual clock, without sockets and disk.")
   var isVirtual = false
 
   @Option(
     help: ArgumentHelp(
-      "With --virtual: how fast the workers are, one after the other and from the first again, such as 1,1,0.25.",
+      "With --virtual: relative speeds of the workers, such as 1,1,0.25; the list is repeated for further workers.",
       valueName: "numbers"), transform: Self.speeds)
   var speeds: [Double] = []
 
-  @Flag(help: "With --virtual: hand out the last jobs in their order, whoever is faster.")
+  @Flag(help: "With --virtual: hand out the last jobs in order, not to the workers that finish them first.")
   var inOrder = false
 
   @OptionGroup var speculation: SpeculationOptions
 
   @Option(
     help: ArgumentHelp(
-      "Kill the coordinator so many seconds after all workers are there, and start it again.", valueName: "seconds"),
+      "Kill the coordinator this many seconds after all workers have connected, and start it again.",
+      valueName: "seconds"),
     transform: Number.decimal(0...86_400))
   var restartAfter: Double?
 
@@ -104,7 +105,7 @@ struct SimulateCommand: ParsableCommand {
       guard workers * slots <= Self.mostSlots else {
         throw ValidationError("--workers \(workers) of --slots \(slots) are more than \(Self.mostSlots) slots together")
       }
-      // The queue would never move on.
+      // Trainings that take no time would all end at one moment of the virtual clock.
       if mean == 0 { throw ValidationError("--virtual needs trainings that take time; give --mean 60, for example") }
     } else if !speeds.isEmpty || inOrder || speculation.speculate {
       throw ValidationError("--speeds, --in-order and --speculate are for --virtual")

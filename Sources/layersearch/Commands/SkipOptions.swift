@@ -5,12 +5,13 @@ import SearchCore
 struct SkipOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Train the coefficients of decomposed layers at every Nth step only; 1 is every step (default).", valueName: "n"),
+      "Train the coefficients of decomposed layers only at every Nth step (default: 1, every step).", valueName: "n"),
     transform: Number.whole(TrainingLimits.updatesEvery))
   var skipCoefficients: Int?
 
   @Option(
-    help: ArgumentHelp("Train their basis filters at every Nth step only, likewise.", valueName: "n"),
+    help: ArgumentHelp(
+      "Train the basis filters of decomposed layers only at every Nth step (default: 1).", valueName: "n"),
     transform: Number.whole(TrainingLimits.updatesEvery))
   var skipBasis: Int?
 

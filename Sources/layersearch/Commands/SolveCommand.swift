@@ -7,12 +7,12 @@ import Terminal
 struct SolveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "solve",
-    abstract: "Names a study's best candidates under other constraints, by estimates, without training anything.",
+    abstract: "Finds a study's best candidates under other constraints, by estimates, without training.",
     discussion: Examples.folded(
       """
-      Reads what is on record, also while the study runs, and names candidates that were never trained, too, marked \
-      as such. A bound from 0 to 1 is a share of the dense network's, a larger one a count. The most accurate \
-      candidates come first; where only --min-accuracy is given, the smallest.
+      Reads the record, also while the study runs, and also finds candidates that were never trained, which are marked \
+      as such. A bound from 0 to 1 is a share of the dense network's cost, a larger one a count. The most accurate \
+      candidates come first or, if only --min-accuracy is given, the smallest.
 
       Examples:
         layersearch solve studies/cifar10-resnet20 --max-parameters 0.4
@@ -24,30 +24,31 @@ struct SolveCommand: ParsableCommand {
   var study: String
 
   @Option(
-    help: ArgumentHelp("Most parameters: a share of the dense network's, or a count.", valueName: "bound"),
+    help: ArgumentHelp("Maximum number of parameters: a share of the dense network's, or a count.", valueName: "bound"),
     transform: Self.bound)
   var maxParameters: CostBound?
 
   @Option(
-    help: ArgumentHelp("Most multiply-adds: a share of the dense network's, or a count.", valueName: "bound"),
+    help: ArgumentHelp(
+      "Maximum number of multiply-adds: a share of the dense network's, or a count.", valueName: "bound"),
     transform: Self.bound)
   var maxMultiplyAdds: CostBound?
 
   @Option(
-    help: ArgumentHelp("Most time on the study's device: a share of the dense network's.", valueName: "share"),
+    help: ArgumentHelp("Maximum time on the study's device, as a share of the dense network's.", valueName: "share"),
     transform: { text in
       do { return try DeviceTimeBound(text) } catch { throw ValidationError("\(error)") }
     })
   var maxDeviceTime: DeviceTimeBound?
 
   @Option(
-    help: ArgumentHelp("Least accuracy by the estimate, from 0 to 1.", valueName: "fraction"),
+    help: ArgumentHelp("Minimum estimated accuracy, from 0 to 1.", valueName: "fraction"),
     transform: { text in
       do { return try AccuracyFloor.read(text) } catch { throw ValidationError("\(error)") }
     })
   var minAccuracy: Double?
 
-  @Option(help: "Name so many candidates at most.", transform: Number.whole(1...10_000))
+  @Option(help: "Maximum number of candidates (default: 5).", transform: Number.whole(1...10_000))
   var count: Int = 5
 
   @Flag(help: "Print one JSON object.")

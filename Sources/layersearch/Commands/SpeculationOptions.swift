@@ -4,8 +4,8 @@ import ArgumentParser
 struct SpeculationOptions: ParsableArguments {
   @Flag(
     help: """
-      Where nothing waits, give a training that a slow worker would keep everybody waiting for to an idle worker as \
-      well; the first result counts, the other attempt ends.
+      When no job waits, also give a training that a slow worker would finish late to an idle worker that is faster; \
+      the first result counts, and the other attempt ends.
       """)
   var speculate = false
 }

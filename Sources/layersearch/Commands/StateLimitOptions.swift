@@ -6,8 +6,8 @@ struct StateLimitOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Gigabytes that states of trainings which may go on, or are interrupted, may take up; the oldest go first. 0: \
-      none are kept, and what goes on is trained again from its beginning, to the same result.
+      Gigabytes for the states from which paused and interrupted trainings continue; the oldest are removed first. 0: \
+      keep none, so that these trainings start again from the beginning, to the same result.
       """, valueName: "n"), reading: Number.decimal(0...1_000_000))
   var cacheSize: Double = Double(StateCache.standardBytes) / 1e9
 

@@ -9,16 +9,16 @@ import Terminal
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Tells how far a study is: jobs, workers, rate, time left, what was set aside.",
+    abstract: "Shows how far a study is: jobs, workers, rate, time left, jobs set aside.",
     discussion: Examples.folded(
       """
-      --explain takes a job's number, a candidate, or a worker's name (or the beginning of it), and tells why it \
-      waits, runs, failed or gets no jobs: every attempt with the worker and host that made it, and for failed ones \
-      signal or exit code, peak memory and the last lines that it wrote.
+      --explain takes a job's number, a candidate, a worker's name (or the beginning of it) or a host. It shows why a \
+      job waits, runs or failed, or why a worker gets no jobs: every attempt with its worker and host and, if it \
+      failed, with signal or exit code, peak memory and the last lines of output.
 
-      --watch fills the terminal and follows the study until q or Ctrl-C; it only reads, and needs no coordinator. \
-      Where there is no terminal to draw on (a pipe, a file, TERM=dumb) it writes a line whenever something has \
-      changed, at most every ten seconds, and each event, and ends with the search. NO_COLOR leaves colors out.
+      --watch fills the terminal and follows the study until q or Ctrl-C; it only reads, and needs no coordinator. If \
+      there is no terminal to draw on (a pipe, a file, TERM=dumb), it prints each event, and a line whenever something \
+      has changed, at most every ten seconds, and ends with the search. NO_COLOR turns colors off.
 
       Examples:
         layersearch status studies/cifar10-resnet20
@@ -29,10 +29,10 @@ struct StatusCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The study's folder.", valueName: "study-dir"))
   var study: String
 
-  @Option(help: ArgumentHelp("Tell why a job or a worker is where it is.", valueName: "job|worker"))
+  @Option(help: ArgumentHelp("Explain the state of a job or a worker.", valueName: "job|worker"))
   var explain: String?
 
-  @Flag(help: "Show it again and again.")
+  @Flag(help: "Show the status continuously.")
   var watch = false
 
   @Flag(help: "Print one JSON object.")

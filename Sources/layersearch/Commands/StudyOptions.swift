@@ -12,23 +12,28 @@ struct StudyOptions: ParsableArguments {
   var configuration: String
 
   @Option(
-    help: ArgumentHelp("The study's folder (default: studies/ and the study's name).", valueName: "dir"),
+    help: ArgumentHelp(
+      "The study's folder (default: studies/NAME, or the folder of a study's own configuration.yaml).",
+      valueName: "dir"),
     transform: FilePath.expandingTilde)
   var study: String?
 
   @Flag(
     help: """
-      Go on with an existing study, whose configuration must be the same; where there is none, a new one is begun, and \
-      said to be.
+      Continue an existing study, whose configuration must be the same (except study, data.path and budget); if there \
+      is none, begin a new one and report that.
       """)
   var resume = false
 
-  @Flag(help: "With --resume: end with an error where there is no study to go on with.")
+  @Flag(help: "With --resume: end with an error if there is no study to continue.")
   var mustExist = false
 
   @Option(
     help: ArgumentHelp(
-      "Another study: jobs that it has results of, by the same recipe, images, seed and kernels, are finished at once.",
+      """
+      Another study to take results from: jobs for which it has a result with the same recipe, images, seed and \
+      kernels are finished at once.
+      """,
       valueName: "dir"),
     transform: FilePath.expandingTilde)
   var fromStudy: String?

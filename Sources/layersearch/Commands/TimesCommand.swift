@@ -12,13 +12,13 @@ import Trainings
 struct TimesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "times",
-    abstract: "Measures how long each layer takes at inference, dense and at each rank, as a table for device_time.",
+    abstract: "Measures each layer's inference time, dense and at each rank, as a table for device_time.",
     discussion: Examples.folded(
       """
-      A study with the objective device_time adds the table's times up for each candidate (device_times: FILE in its \
-      configuration). Every form of every layer runs in rounds beside the dense network, on one core of this machine; \
-      --seconds bounds them. --check then runs so many drawn candidates as a whole and tells how far the sums are off. \
-      --forms measures nothing and lists what another device has to measure, with shapes.
+      A study with the objective device_time adds up the table's times for each candidate (device_times: FILE in its \
+      configuration). Every form of every layer is timed in rounds, interleaved with the dense network, on one core of \
+      this machine; --seconds limits the time. --check then runs random candidates as a whole and prints how far the \
+      sums are off. --forms measures nothing and lists what another device has to measure, with shapes.
 
       Examples:
         layersearch times --model resnet20 --rank-fractions 0.25,0.5 --output times.csv
@@ -31,7 +31,10 @@ struct TimesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A study's configuration, in the place of the network and its layers and ranks; its table may still be missing.",
+      """
+      A study's configuration, instead of a network with its layers and ranks; the table that it names may still be \
+      missing.
+      """,
       valueName: "file"))
   var config: String?
 
@@ -40,12 +43,13 @@ struct TimesCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Ranks as fractions of a layer's output channels, such as 0.25,0.5 (default, too).", valueName: "f,f"),
+      "Ranks as fractions of a layer's output channels (default: 0.25,0.5).", valueName: "f,f"),
     transform: Self.list(NetworkOptions.fraction))
   var rankFractions: [Double]?
 
   @Option(
-    help: ArgumentHelp("What basis convolutions keep, such as remainder,full (default: remainder).", valueName: "v,v"),
+    help: ArgumentHelp(
+      "Variants of basis convolutions, such as remainder,full (default: remainder).", valueName: "v,v"),
     transform: Self.list { text in
       guard let variant = BasisVariant(rawValue: text) else {
         throw ValidationError("it cannot be '\(text)'; \(BasisVariant.hint(for: text))")
@@ -55,31 +59,32 @@ struct TimesCommand: ParsableCommand {
   var variants: [BasisVariant]?
 
   @Option(
-    help: ArgumentHelp("Patterns of layers (default: 'layer*').", valueName: "pattern,pattern"),
+    help: ArgumentHelp("Patterns of the layers to measure (default: 'layer*').", valueName: "pattern,pattern"),
     transform: Self.list { $0 })
   var include: [String]?
 
   @OptionGroup var images: ImageOptions
 
-  @Option(help: "Images a batch.", reading: Number.whole(TrainingLimits.batch))
+  @Option(help: "Images per batch.", reading: Number.whole(TrainingLimits.batch))
   var batch = 128
 
   @Option(
-    help: ArgumentHelp("No round begins after so many seconds, once there are five (default: 60).", valueName: "s"),
+    help: ArgumentHelp("Begin no round after this many seconds, except the first five (default: 60).", valueName: "s"),
     transform: Number.decimal(NumberLimit("from 0 to 86400") { (0...86_400).contains($0) }))
   var seconds: Double = 60
 
   @Option(
-    help: ArgumentHelp("Also run so many drawn candidates, and tell how far the table's sums are off.", valueName: "n"),
+    help: ArgumentHelp(
+      "Also run this many random candidates, and print how far the table's sums are off.", valueName: "n"),
     transform: Number.whole(1...1000))
   var check: Int?
 
   @Option(
     help: ArgumentHelp(
-      "With --check: a table of this machine that is there already, instead of measuring one.", valueName: "file"))
+      "With --check: an existing table of this machine to check, instead of measuring one.", valueName: "file"))
   var table: String?
 
-  @Flag(help: "Instead: list every layer form and its shapes.")
+  @Flag(help: "Measure nothing: list every form of every layer, with its shapes.")
   var forms = false
 
   @Option(help: ArgumentHelp("Write to this file instead of standard output (-).", valueName: "file"))

@@ -11,15 +11,15 @@ import Trainings
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Trains one network and tells its test accuracy.",
+    abstract: "Trains one network and reports its test accuracy.",
     discussion: Examples.folded(
       """
-      Trains on the first N training images and scores the test images once, at the end. None are held out: of a \
-      network that a study is to start from, --without-validation-of leaves out the images that the study will judge \
-      by.
+      Trains on the first N training images, and scores the network once, at the end, on the test images. No images \
+      are held out: for a network that a study will start from, leave out the images that the study will score \
+      candidates by, with --without-validation-of.
 
-      Ctrl-C and SIGTERM end it after the step under way; a checkpoint is written, and --resume-from goes on from it \
-      to the same bits. A second one ends it at once.
+      Ctrl-C and SIGTERM end the training after the current step and write a checkpoint, from which --resume-from \
+      continues to the same bits. A second signal ends it at once.
 
       Examples:
         layersearch train --model resnet20 --data shapes10 --epochs 3
@@ -36,7 +36,8 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"))
+      "The data set: the folder of CIFAR's binary files, a file of arrays, or shapes10.", valueName: "dir|file|shapes10"
+    ))
   var data: String?
 
   @Option(
@@ -51,37 +52,38 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Leave out the validation images of a study (its folder) or of one to come (its configuration).",
+      "Leave out the validation images of an existing study (its folder) or of a future one (its configuration).",
       valueName: "study-dir|config"))
   var withoutValidationOf: String?
 
   @Option(help: "Passes over the training images.", transform: Number.whole(TrainingLimits.epochs))
   var epochs: Int?
 
-  @Option(help: "Images a step (default: 128).", transform: Number.whole(TrainingLimits.batch))
+  @Option(help: "Images per step (default: 128).", transform: Number.whole(TrainingLimits.batch))
   var batch: Int?
 
-  @Option(help: "The schedule's peak (default: 0.1).", transform: Number.decimal(TrainingLimits.learningRate))
+  @Option(
+    help: "Peak learning rate of the schedule (default: 0.1).", transform: Number.decimal(TrainingLimits.learningRate))
   var learningRate: Double?
 
-  @Option(help: "Default: onecycle.")
+  @Option(help: "Learning rate schedule (default: onecycle).")
   var schedule: Schedule?
 
-  @Option(help: "Default: 0.9.", transform: Number.decimal(TrainingLimits.momentum))
+  @Option(help: "Momentum (default: 0.9).", transform: Number.decimal(TrainingLimits.momentum))
   var momentum: Double?
 
-  @Option(help: "Default: 0.0001.", transform: Number.decimal(TrainingLimits.weightDecay))
+  @Option(help: "Weight decay (default: 0.0001).", transform: Number.decimal(TrainingLimits.weightDecay))
   var weightDecay: Double?
 
-  @Flag(help: "Nesterov's momentum.")
+  @Flag(help: "Use Nesterov's momentum.")
   var nesterov = false
 
-  @Flag(help: "Without random crops, flips or what else a study says.")
+  @Flag(help: "Train without augmentation, even if the study uses it.")
   var noAugment = false
 
   @Option(
     help: ArgumentHelp(
-      "Random crop, flip and cutout, those that are named, with + between them; or none (default: crop+flip).",
+      "Augmentation of images: crop, flip and cutout, joined by +, or none (default: crop+flip).",
       valueName: "crop+flip"),
     transform: Self.augmentation)
   var augmentation: AugmentationSetting?
@@ -91,19 +93,20 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var kernels: KernelOptions
 
   @Option(
-    help: "Seed of weights, order and augmentation (default: 1).", transform: Number.whole(UInt64.min...UInt64.max))
+    help: "Seed of weights, image order and augmentation (default: 1).",
+    transform: Number.whole(UInt64.min...UInt64.max))
   var seed: UInt64?
 
   @Option(
-    help: ArgumentHelp("Train with N seeds, --seed and those that follow it; tell mean and deviation.", valueName: "n"),
+    help: ArgumentHelp("Train with N seeds, from --seed on, and report mean and standard deviation.", valueName: "n"),
     transform: Number.whole(TrainingLimits.seeds))
   var seeds: Int?
 
   @Option(
     help: ArgumentHelp(
       """
-      Take all settings that are not given here from a study; --candidate may then be knee, estimated knee or a row \
-      number of its frontier, too.
+      Take all settings that are not given here from a study; --candidate may then also be knee, estimated knee or a \
+      row number of its frontier.
       """,
       valueName: "study-dir"),
     transform: FilePath.expandingTilde)
@@ -111,22 +114,22 @@ struct TrainCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the trained network here; - is standard output; with --seeds, -seedN is added to the name.",
+      "Write the trained network to this file; - is standard output; with --seeds, -seedN is added to the name.",
       valueName: "file"))
   var checkpoint: String?
 
   @Option(
-    help: ArgumentHelp("Also write it after every N epochs, so that even a crash costs no more.", valueName: "n"),
+    help: ArgumentHelp("Also write a checkpoint after every N epochs, to resume from after a crash.", valueName: "n"),
     transform: Number.whole(TrainingLimits.epochs))
   var checkpointEvery: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Go on with a training that was interrupted: its settings are in the file, and so are where its checkpoint goes.",
+      "Continue an interrupted training from its checkpoint, which contains its settings and the path to write to.",
       valueName: "file"))
   var resumeFrom: String?
 
-  @Flag(help: "Resume although this machine has other kernels, which give other bits.")
+  @Flag(help: "Resume even if this machine has other kernels, which give other bits.")
   var otherKernels = false
 
   @Flag(help: "Print one JSON object.")
@@ -188,7 +191,7 @@ struct TrainCommand: ParsableCommand {
     if json, settings.seeds != nil { try JSONOutput.print(TrainingReport.Summary(reports)) }
     if json, settings.seeds == nil, let network = reports.first { try JSONOutput.print(network) }
     if let problem { throw problem }
-    try TrainingReport.requireUse(of: reports)
+    try TrainingReport.requireUse(of: reports, classes: images.training.classCount)
   }
 
   typealias AugmentationSetting = (augments: Bool, choice: AugmentationChoice?)

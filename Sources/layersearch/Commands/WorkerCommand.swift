@@ -14,55 +14,63 @@ import TextInput
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker",
-    abstract: "Trains candidates for a coordinator, one engine process a slot.",
+    abstract: "Trains candidates for a coordinator, one engine process per slot.",
     discussion: Examples.folded(
       """
-      Waits for the coordinator as long as it takes, and comes back to it after it was restarted. Ends with 0 when the \
-      study is done. Ctrl-C and SIGTERM finish what ends within --grace, hand back the rest, and end with 0; a second \
-      one leaves at once. A worker may also simply vanish: what it was at is done elsewhere.
+      Waits for the coordinator, without a time limit, and reconnects if the coordinator restarts. Exits with 0 when \
+      the study is done. On Ctrl-C or SIGTERM, it finishes the trainings that end within --grace, hands back the \
+      others, and exits with 0; on a second signal, it exits at once. If a worker is killed, other workers do its \
+      jobs.
 
       Examples:
         layersearch worker --connect tcp://127.0.0.1:5555 --slots 8
         layersearch worker --connect tcp://coordinator-host:5555 --keys worker-1
       """))
 
-  @Option(help: ArgumentHelp("Where the coordinator listens, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
+  @Option(help: ArgumentHelp("The coordinator's endpoint, such as tcp://127.0.0.1:5555.", valueName: "endpoint"))
   var connect: String
 
   @Option(
     help: ArgumentHelp(
-      "This worker's folder of keys, made by keygen; for a coordinator that has --keys.", valueName: "dir"))
+      "This worker's folder of keys, made by keygen; needed if the coordinator has --keys.", valueName: "dir"))
   var keys: String?
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time (default: one a core that this process may use).", valueName: "n"),
+    help: ArgumentHelp(
+      "Number of simultaneous trainings (default: one per core that this process may use).", valueName: "n"),
     transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 
   @Option(
     help: ArgumentHelp(
       """
-      The data set's folder or file (default: where the coordinator has it, then \(DataPlaces.standardCIFAR10) or \
-      \(DataPlaces.standardCIFAR100); what is not there is fetched from the coordinator).
+      The data set's folder or file, tried before the coordinator's own path and \(DataPlaces.standardCIFAR10) or \
+      \(DataPlaces.standardCIFAR100). A data set that is in none of these places is fetched from the coordinator.
       """,
       valueName: "dir|file"))
   var data: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where data sets that were fetched are kept (default: ~/.cache/layersearch/data; XDG_CACHE_HOME for ~/.cache).",
+      """
+      Folder for data sets and weights that were fetched (default: ~/.cache/layersearch/data; XDG_CACHE_HOME replaces \
+      ~/.cache).
+      """,
       valueName: "dir"))
   var dataCache: String?
 
   @Option(
-    help: ArgumentHelp("Most that they may take up; what was not used for long goes first.", valueName: "n"),
+    help: ArgumentHelp(
+      "Gigabytes that --data-cache may take up; the least recently used contents are removed first.", valueName: "n"),
     reading: Number.decimal(0.001...1_000_000))
   var dataCacheGigabytes: Double = Double(ContentStore.standardCacheBytes) / 1e9
 
   @Option(
     help: ArgumentHelp(
-      "Where the states of trainings are kept that may go on (default: ~/.cache/layersearch/states; XDG_CACHE_HOME for "
-        + "~/.cache).", valueName: "dir"))
+      """
+      Folder for states from which trainings continue (default: ~/.cache/layersearch/states; XDG_CACHE_HOME replaces \
+      ~/.cache).
+      """, valueName: "dir"))
   var stateCache: String?
 
   @OptionGroup var stateLimit: StateLimitOptions
@@ -72,33 +80,38 @@ struct WorkerCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where results wait until they are acknowledged (default: ~/.cache/layersearch/spool; XDG_CACHE_HOME for "
-        + "~/.cache).",
+      """
+      Folder for results that are not acknowledged yet (default: ~/.cache/layersearch/spool; XDG_CACHE_HOME replaces \
+      ~/.cache).
+      """,
       valueName: "dir"))
   var spool: String?
 
   @Option(
     help: ArgumentHelp(
-      "Told to stop: leave after at most so long. Trainings that end in it are finished, the others are handed back at "
-        + "once.",
+      """
+      Time to leave after a request to stop: trainings that end within it are finished, the others are handed back at \
+      once.
+      """,
       valueName: "time"), reading: TimeSpan.init(option:))
   var grace: TimeSpan = TimeSpan(seconds: 10)
 
   @OptionGroup var limits: JobLimitOptions
 
   /// For `run` and `final`, so that the worker does not outlive them.
-  @Flag(help: ArgumentHelp("Leave when standard input ends.", visibility: .hidden))
+  @Flag(help: ArgumentHelp("Exit when standard input ends.", visibility: .hidden))
   var leaveWithInput = false
 
   @Flag(
     help: """
-      Train nothing: find out whether the coordinator answers a worker that is here, say so in one line, and end with \
-      0 or 1.
+      Train nothing: check whether the coordinator answers a worker on this machine, print one line, and exit with 0 \
+      or 1.
       """)
   var probe = false
 
   @Option(
-    help: ArgumentHelp("With --probe: ask again for so long where nobody answers.", valueName: "time"),
+    help: ArgumentHelp(
+      "With --probe: keep asking for this time if the coordinator does not answer.", valueName: "time"),
     transform: TimeSpan.init(option:))
   var wait: TimeSpan?
 

@@ -1,4 +1,4 @@
-// What glibc adds to posix_spawn: Swift's module of the C library leaves out what only _GNU_SOURCE declares.
+// glibc's additions to posix_spawn: Swift's module of the C library omits declarations that need _GNU_SOURCE.
 #ifndef CSPAWN_H
 #define CSPAWN_H
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Makes golden-resnet8.safetensors and golden-images.safetensors, beside this file.
+"""Writes golden-resnet8.safetensors and golden-images.safetensors beside this file.
 
-The first is the state dict of a ResNet-8 as the CIFAR repositories write one: names of y. akamaster's
-pytorch_resnet_cifar10 (linear, option-A shortcuts), in DataParallel, with batch norm's counters; its numbers are drawn
-and kept as float16, which is half the bytes. The second has images, and the logits that PyTorch computes of them in
-float32 with the numbers of the first.
+The first is the state dict of a ResNet-8 as the CIFAR repositories write it: with the names of akamaster's
+pytorch_resnet_cifar10 (linear, option-A shortcuts), in DataParallel, with batch norm's counters. Its numbers are random
+and stored as float16, which takes half the bytes. The second has images, and the logits that PyTorch computes for them
+in float32 with the numbers of the first.
 
     python3 make-golden.py        # with torch and safetensors from PyPI
 """

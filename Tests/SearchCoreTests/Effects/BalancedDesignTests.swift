@@ -26,7 +26,7 @@ struct BalancedDesignTests {
         for other in 0..<layer {
           for with in 0..<3 {
             let both = design.count { $0[layer] == option && $0[other] == with }
-            // 20/3 each; by chance up to 14 and down to 1.
+            // 20/3 each. Random designs have from 1 to 14.
             #expect((3...11).contains(both), "\(layer) \(option) \(other) \(with): \(both)")
           }
         }
@@ -41,7 +41,7 @@ struct BalancedDesignTests {
     let space = try Self.space()
     let references = (0..<3).map { option in space.layers.map { _ in option } }
     let design = BalancedDesign.candidates(in: space, count: 60, besides: references, random: &random)
-    // Layers differ by much, and say little of each other.
+    // Priors under which layers differ much and tell little about each other.
     var priors = EffectPriors.default
     for _ in 0..<3 { priors = priors.moved(.layer, by: 1) ?? priors }
     func deviations(_ candidates: [[Int]]) -> Double {

@@ -21,7 +21,7 @@ struct ConfirmationTests {
     let first = Candidate(ranks: ["layer1.0.conv1": 4])
     let second = Candidate(ranks: ["layer1.0.conv2": 4])
     var results: [Work: Observation] = [work(first, 0): result(accuracy: 0.9)]
-    // Seeds differ by much, differences under one seed by little.
+    // Seeds differ much, differences under one seed differ little.
     for (index, luck) in [0.0, 0.02, -0.02, 0.01].enumerated() {
       let repetition = Confirmation.firstRepetition + index
       results[work(.dense, repetition)] = result(accuracy: 0.5 + luck)
@@ -36,7 +36,7 @@ struct ConfirmationTests {
     let clear = entries[1]
     #expect(clear.seeds == 4)
     #expect(abs(try #require(clear.difference) + 0.01) < 1e-12)
-    // Each of two: at 1 − 0.05/2, so that both hold together.
+    // Two intervals, each at 1 − 0.05/2, so that both hold together.
     let error = 0.001 * (4.0 / 3).squareRoot() / 2
     let width = StudentT.quantile(1 - 0.025 / 2, degreesOfFreedom: 3) * error
     #expect(abs(try #require(clear.low) - (-0.01 - width)) < 1e-12)

@@ -28,7 +28,7 @@ struct EffectModelTests {
     }
   }
 
-  /// The prior covariance of two trainings, term by term as the formula has them.
+  /// The prior covariance of two trainings, term by term as in the formula.
   static func covariance(
     _ left: EffectTraining, _ right: EffectTraining, _ model: EffectModel, isSame: Bool
   ) -> Double {
@@ -52,7 +52,7 @@ struct EffectModelTests {
       options.enumerated().reduce(0) { $0 + (space.layers[$1.0].truncation?[$1.1] ?? 0) * psi($1.0, $1.1) }
     }
     sum += priors.variance(.features) * truncation(left.options) * truncation(right.options)
-    // A weight for each variant but the study's own, over all layers.
+    // A weight for each variant except the study's own, over all layers.
     for variant in Set(space.layers.flatMap { $0.forms.compactMap(\.variant) }) {
       func damage(_ options: [Int]) -> Double {
         options.enumerated().reduce(0) { sum, layer in
@@ -80,7 +80,7 @@ struct EffectModelTests {
     return sum + (isSame ? priors.variance(.noise) : 0)
   }
 
-  /// Gauss's elimination.
+  /// Solves a linear system by Gaussian elimination.
   static func solved(_ matrix: [[Double]], _ right: [Double]) -> [Double] {
     var (a, b) = (matrix, right)
     for column in b.indices {
@@ -124,7 +124,7 @@ struct EffectModelTests {
     for options in [
       trainings[0].options, trainings[5].options, Self.randomOptions(space, &random), space.layers.map { _ in 0 },
     ] {
-      // A seed of its own, without noise: the expectation over seeds.
+      // A new seed without noise: the expectation over seeds.
       let asked = EffectTraining(options: options, seed: 1000, score: 0)
       let covariances = trainings.map { Self.covariance(asked, $0, model, isSame: false) }
       var mean = priorMean(options)
@@ -161,8 +161,8 @@ struct EffectModelTests {
     #expect(found.inside > 0.85)
   }
 
-  /// Candidates whose damage is estimated from trainings of others in drawn worlds: root mean square error, in points,
-  /// and the share of them within 90 % intervals.
+  /// Estimates the damage of candidates from trainings of others, in random worlds. Returns the root mean square error,
+  /// in points, and the share of estimates whose 90 % interval contains the truth.
   private func recovered(
     worlds: UInt64, trainings count: Int, changing: (inout Effects, inout StableRandom) -> Void
   ) throws -> (error: Double, inside: Double) {
@@ -182,7 +182,7 @@ struct EffectModelTests {
         let error = estimate.mean - (truth.base - truth.damage(options, in: space))
         squares += error * error
         asked += 1
-        // Wider by what a candidate may have of its own; the truth has none of it.
+        // The intervals include a candidate's own deviation, which the truth does not have.
         if abs(error) < 1.645 * estimate.deviation { inside += 1 }
       }
     }

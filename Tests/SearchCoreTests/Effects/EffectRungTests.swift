@@ -5,12 +5,12 @@ import Testing
 
 @Suite("model of effects over rungs")
 struct EffectRungTests {
-  /// A lower rung as it is made up: what it has of the top's damage, and what it has instead.
+  /// A synthetic lower rung: how much of the top's damage it has, and its own damage.
   struct Rung {
     var scale: Double
     var own: Effects?
     var noise: Double
-    /// Of its luck with the top's.
+    /// The correlation of its noise with the top's.
     var correlation = 0.0
   }
 
@@ -18,7 +18,7 @@ struct EffectRungTests {
     EffectModel(space: space, trainings: []).draw(&random).effects
   }
 
-  /// Every candidate at the lower rung, the first `promoted` at the top, too.
+  /// Trainings of every candidate at the lower rung, and of the first `promoted` at the top as well.
   static func trainings(
     _ count: Int, promoted: Int, of truth: Effects, in space: EffectSpace, noise: Double, _ rung: Rung,
     _ random: inout StableRandom
@@ -37,7 +37,7 @@ struct EffectRungTests {
     }
   }
 
-  /// All options of all layers do the same damage, three times what they do on average.
+  /// Effects in which all options of all layers do the same damage, three times the mean damage in `truth`.
   private static func uniform(_ truth: Effects, _ space: EffectSpace) -> Effects {
     let damages = truth.layers.flatMap { $0.dropFirst() }
     let mean = max(0.3, Statistics.mean(damages))
@@ -98,7 +98,8 @@ struct EffectRungTests {
       })
     let space = try EffectModelTests.space(truncation: withTruncation ? TruncationErrors(errors) : nil)
     let truth = Self.truth(space, &random)
-    // Two lower rungs; the last training of the second has no other self, and one candidate comes twice under one seed.
+    // Two lower rungs. The last training of the second has no counterpart at the others, and one candidate comes twice
+    // under one seed.
     var trainings = Self.trainings(
       14, promoted: 6, of: truth, in: space, noise: 1, Rung(scale: 0.7, noise: 0.8), &random)
     for training in trainings.prefix(6) {
@@ -180,7 +181,7 @@ struct EffectRungTests {
     let trainings = Self.trainings(
       30, promoted: 10, of: truth, in: space, noise: 1, Rung(scale: 0.5, noise: 1, correlation: 0.6), &random)
     let model = EffectModel(space: space, trainings: trainings)
-    // One with both rungs, one with the lower alone.
+    // A candidate with trainings at both rungs, and one with the lower rung alone.
     for index in [3, 20] {
       let options = model.trained[index]
       let values = (0..<4000).map { _ in
@@ -256,7 +257,7 @@ struct EffectRungTests {
     let (dense, all) = (space.layers.map { _ in 0 }, space.layers.map { _ in 1 })
     #expect(model.estimate(dense).mean > model.estimate(all).mean)
     #expect(!model.isTrainedAtTop(model.trained[0]))
-    // A gap: the second rung below the top without the first.
+    // A gap: trainings at the second rung below the top, and none at the first.
     let gap = trainings.map { training in
       var training = training
       training.rung = 2

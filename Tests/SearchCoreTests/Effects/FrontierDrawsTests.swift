@@ -114,7 +114,7 @@ struct FrontierDrawsTests {
     let best = try #require(estimate.entries.first)
     #expect(best.options == lucky && best.isTrained)
     #expect(abs(best.accuracy - model.estimate(lucky).mean) < 1e-9)
-    // The smallest candidate is also the best: nothing else remains.
+    // The smallest candidate is also the best, so it is the whole frontier.
     #expect(estimate.entries.count == 1)
     #expect(estimate.named(within: CostConstraints(parameters: 1, multiplyAdds: nil)) == nil)
   }

@@ -43,13 +43,13 @@ struct FrontierSolverTests {
     space.layers.reduce([[]]) { lists, layer in lists.flatMap { list in (0..<layer.optionCount).map { list + [$0] } } }
   }
 
-  /// Every candidate scored, and the dominated ones left out one by one.
+  /// The frontier by definition: every candidate is scored, and the dominated ones are left out one by one.
   private static func naiveFrontier(_ space: EffectSpace, _ effects: Effects) -> [FrontierSolver.Point] {
     let points = everyCandidate(of: space).map { options in
       FrontierSolver.Point(
         options: options, cost: space.cost(options: options), damage: effects.damage(options, in: space))
     }
-    // Rounding differs with the order of a sum.
+    // The rounding of a sum depends on its order.
     func beats(_ left: FrontierSolver.Point, _ right: FrontierSolver.Point) -> Bool {
       guard left.cost.parameters <= right.cost.parameters, left.cost.multiplyAdds <= right.cost.multiplyAdds,
         left.damage <= right.damage + 1e-9
@@ -101,7 +101,7 @@ struct FrontierSolverTests {
     }
   }
 
-  /// Few enough options to try all, with ties that begin and end at other layers.
+  /// Spaces with few enough options to try all, and with ties that begin and end at different layers.
   private static let tiedSpaces: [(include: [String], ranks: SearchSpace.Ranks, variants: [BasisVariant])] = [
     (["*conv*"], .absolute([4]), [.tied, .remainder]),
     (["layer1*", "layer2*"], .fractions([0.25, 0.5]), [.tied, .grouped(2)]),
@@ -126,7 +126,7 @@ struct FrontierSolverTests {
         #expect(point.cost == space.cost(options: point.options))
         #expect(abs(point.damage - effects.damage(point.options, in: space)) < 1e-9)
       }
-      // On a grid points have their costs all the same, and little is lost.
+      // On a grid, too, points have their own costs, and little is lost.
       let grid = FrontierSolver(
         space: space, lattice: CostLattice(space, mostExact: 0, grid: 200), mostLabels: 2_000_000, looksTwice: true)
       #expect(!grid.isExact)
@@ -166,7 +166,7 @@ struct FrontierSolverTests {
     let found = FrontierSolver(space: space).frontier(of: effects)
     let expected = Self.naiveFrontier(space, effects)
     #expect(Set(found.map(\.options)) == Set(expected.map(\.options)))
-    // Room for the last layer's option alone.
+    // There is room for the options of the last layer only.
     let narrow = FrontierSolver(space: space, lattice: CostLattice(space), mostLabels: 1, looksTwice: true)
       .frontier(of: effects)
     let worst = 8.0

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("trainings grouped by candidates")
 struct GroupedFactorTests {
-  /// Trainings of a space with pairs: candidates that repeat, seeds that are shared and seeds that are not, one rung or
-  /// three, some of whose figures are the same training's.
+  /// Trainings of a space with pairs. Some candidates repeat, some seeds are shared and some are not; with one rung or
+  /// three, at which some figures are of the same training.
   private static func trainings(_ space: EffectSpace, count: Int, rungs: Int) -> [EffectTraining] {
     var random = StableRandom(seed: 8)
     var known: [[Int]] = []
@@ -81,7 +81,7 @@ struct GroupedFactorTests {
       expectClose(left.low, right.low, "low")
       expectClose(left.frontierProbability, right.frontierProbability, "probability")
     }
-    // Read one by one, six thousand figures would take 1.5 GB.
+    // Without groups, six thousand figures would take 1.5 GB.
     let many = try StudyEstimatesTests.results(space, count: 3000, loss: 1.5)
     let estimates = try #require(StudyEstimates(space, results: many, template: .example(), seed: 1, draws: 20))
     #expect(estimates.trainings == many.count && many.count > 2_000)

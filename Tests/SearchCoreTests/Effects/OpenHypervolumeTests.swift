@@ -32,7 +32,7 @@ struct OpenHypervolumeTests {
     #expect(abs(try #require(share(frontier)) - 1) < 1e-9)
     let some = try #require(share(references + frontier.prefix(frontier.count / 2)))
     #expect(some > 0 && some < 1)
-    // Times are left out; without a cost, and without accuracy, nothing is weighed.
+    // Times are ignored. Without a cost, or without accuracy, there is no share.
     #expect(share(frontier, [.accuracy, .parameters, .stepTime]) == share(frontier, [.accuracy, .parameters]))
     #expect(share(frontier, [.accuracy]) == nil && share(frontier, [.parameters, .multiplyAdds]) == nil)
   }

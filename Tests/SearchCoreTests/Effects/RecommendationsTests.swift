@@ -54,7 +54,7 @@ struct RecommendationsTests {
     }
     let after = try #require(Recommendations(space, results: results, template: .example(), within: .none))
     #expect(!after.entries.contains { $0.candidate == named })
-    // What it alone would have beaten is named in its place.
+    // Candidates that this one alone would have dominated are named in its place.
     let estimates = try #require(StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 20))
     for entry in estimates.entries where entry.isTrained && entry.candidate != named {
       let isBeaten = after.entries.contains {

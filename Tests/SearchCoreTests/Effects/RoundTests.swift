@@ -10,7 +10,7 @@ struct RoundTests {
       try SearchSpace(architecture: Architecture(.resnet8), ranks: .fractions([0.25, 0.5]), include: ["*conv*"]))
   }
 
-  /// The first layer may be decomposed for nothing, the others cost two points each.
+  /// The accuracy if decomposing the first layer costs nothing and each of the others costs two points.
   private static func accuracy(_ options: [Int]) -> Double {
     60 - 2 * Double(options.dropFirst().count { $0 > 0 })
   }
@@ -78,12 +78,12 @@ struct RoundTests {
     for seed in 0..<40 as Range<UInt64> {
       trainings.append(EffectTraining(options: dense, seed: seed, score: 60 + random.normal()))
     }
-    // Once only, and it looks as good as the dense network.
+    // Trained once only, and seemingly as good as the dense network.
     trainings.append(EffectTraining(options: all, seed: 50, score: 60))
     let model = EffectModel(space: space, trainings: trainings, priors: .default)
     var round = SurrogateRound(
       model: model, solver: .coarse(space), constraints: .none, asked: [dense: 40, all: 1], mostRepetitions: 1000)
-    // The third place.
+    // The third place of the round.
     #expect(round.decide(first: 2, count: 1, random: &random) == [all])
   }
 

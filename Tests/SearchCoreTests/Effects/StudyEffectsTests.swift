@@ -63,7 +63,8 @@ struct StudyEffectsTests {
       let held = try #require(model.heldOut(options))
       let own = trainings.filter { $0.options == options }
       #expect(abs(held.measured - own.reduce(0) { $0 + $1.score } / Double(own.count)) < 1e-9)
-      // The base's prior mean is the trainings' own mean, which leaving some out moves; its variance is wide.
+      // The base's prior mean is the mean of the trainings, which changes if some are left out; its prior variance is
+      // large.
       #expect(abs(held.mean - without.estimate(options).mean) < 1e-3)
       #expect(held.deviation > model.priors[.noise] * 0.5)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("estimates of a study")
 struct StudyEstimatesTests {
-  /// - Parameter loss: of the last epoch; nil for none.
+  /// - Parameter loss: The loss of the last epoch plus the accuracy; `nil` for the same losses in all results.
   static func results(_ space: SearchSpace, count: Int, loss: Double? = nil) throws -> [Work: Observation] {
     let effects = EffectSpace(space)
     var random = StableRandom(seed: 5)
@@ -38,7 +38,7 @@ struct StudyEstimatesTests {
       #expect(entry.cost == space.cost(of: entry.candidate))
       #expect(!entry.withinNoiseOf.contains(entry.candidate))
     }
-    // 40 trainings with a point of noise cannot tell neighbors on the frontier apart.
+    // 40 trainings with a noise of one point cannot distinguish neighbors on the frontier.
     #expect(estimates.entries.contains { !$0.withinNoiseOf.isEmpty })
     let frontier = estimates.entries.filter(\.isOnFrontier).sorted { $0.cost.parameters < $1.cost.parameters }
     #expect(frontier.last?.accuracy == frontier.map(\.accuracy).max())
@@ -46,7 +46,7 @@ struct StudyEstimatesTests {
       StudyEstimates(space, results: results, template: .example(), seed: 1, draws: 100)?.entries == estimates.entries)
   }
 
-  /// Answers in another order than it asks.
+  /// Computes the values in reverse order.
   private struct Backwards: Workforce {
     func map<Value: Sendable>(_ count: Int, _ value: @Sendable (Int) -> Value) -> [Value] {
       (0..<count).reversed().map(value).reversed()

@@ -50,9 +50,9 @@ struct TrainingScoresTests {
     #expect(read(final).isEmpty)
   }
 
-  /// Mean squared error of the estimates of all candidates, around their mean, over several drawn worlds.
+  /// The mean squared error of the estimates of all candidates, around their mean, over several random worlds.
   ///
-  /// - Parameter loss: what a training's loss says of its candidate's damage and luck, in points.
+  /// - Parameter loss: A training's loss in points, from its candidate's damage and its luck.
   private func error(
     of scores: TrainingScores, trainings count: Int, worlds: Int, loss: (_ damage: Double, _ luck: Double) -> Double
   ) throws -> Double {
@@ -81,7 +81,7 @@ struct TrainingScoresTests {
 
   @Test("losses that lose less by luck tell more of few trainings; losses that tell nothing do no harm")
   func learning() throws {
-    // As accuracies, with seven tenths of their luck.
+    // Losses like accuracies, with seven tenths of their luck.
     func telling(_ damage: Double, _ luck: Double) -> Double { 60 + damage - 0.7 * luck }
     let alone = try error(of: .accuracies, trainings: 40, worlds: 12, loss: telling)
     let both = try error(of: .accuraciesAndLosses, trainings: 40, worlds: 12, loss: telling)

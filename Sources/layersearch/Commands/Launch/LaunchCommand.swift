@@ -3,13 +3,13 @@ import ArgumentParser
 struct LaunchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "launch",
-    abstract: "Starts workers on this machine, on hosts by ssh and in clusters: as many as a study can use.",
+    abstract: "Starts workers on this machine, on hosts over ssh or in clusters: as many as a study can use.",
     discussion: Examples.folded(
       """
-      A launch asks the coordinator how much work there is, starts workers where it is told, replaces those that are \
-      lost, lets go those that idle, and ends when the study is done. Ctrl-C asks its workers to hand back their jobs \
-      and leave; a second one ends them. A launcher that was killed is started again with the same command, and goes \
-      on with the workers that are there.
+      A launch asks the coordinator how much work there is, starts workers in the given place, replaces those that are \
+      lost, stops those that idle, and ends when the study is done. Ctrl-C asks its workers to hand back their jobs \
+      and leave; a second one ends them. If a launcher was killed, the same command starts it again, and it continues \
+      with the workers that are there.
 
       Examples:
         layersearch launch local --connect tcp://127.0.0.1:5555 --workers 1:2
@@ -31,8 +31,8 @@ struct LaunchLocalCommand: AsyncParsableCommand {
     abstract: "Starts workers on this machine.",
     discussion: Examples.folded(
       """
-      Workers are processes in the background, which go on where the launcher is killed. Without --slots a worker has \
-      one a core, so that more than one worker is of use with --slots only.
+      Workers are background processes, which continue if the launcher is killed. Without --slots, a worker has one \
+      slot per core, so that more than one worker is useful only with --slots.
 
       Example:
         layersearch launch local --connect tcp://127.0.0.1:5555 --workers 0:4 --slots 2

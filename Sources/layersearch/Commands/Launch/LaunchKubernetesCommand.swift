@@ -7,23 +7,23 @@ struct LaunchKubernetesCommand: AsyncParsableCommand {
     abstract: "Scales a Deployment of workers in a Kubernetes cluster.",
     discussion: Examples.folded(
       """
-      The Deployment is made beforehand, with kubectl apply -k (cluster/kubernetes): image, keys, processors and the \
-      coordinator's address of a worker stand there. kubectl must reach the cluster. --connect is the address in the \
-      Deployment; where this machine reaches the coordinator by another, such as one that kubectl port-forward gives, \
-      --ask names it, and --keys a worker's folder of keys to ask with.
+      The Deployment is made beforehand, with kubectl apply -k (cluster/kubernetes): it specifies a worker's image, \
+      keys, processors and address of the coordinator. kubectl must reach the cluster. --connect is the address in the \
+      Deployment; if this machine reaches the coordinator at another one, such as one that kubectl port-forward gives, \
+      give that one with --ask, and with --keys a worker's folder of keys to ask with.
 
       Example:
         layersearch launch kubernetes --namespace layersearch --workers 1:20 --keys keys/workers \
       --connect tcp://layersearch-coordinator:5555 --ask tcp://127.0.0.1:5555
       """))
 
-  @Option(help: ArgumentHelp("The workers' Deployment.", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the workers' Deployment.", valueName: "name"))
   var deployment: String = KubernetesPlace.standardDeployment
 
-  @Option(help: ArgumentHelp("Its namespace (default: the context's own).", valueName: "name"))
+  @Option(help: ArgumentHelp("Namespace of the Deployment (default: the context's own).", valueName: "name"))
   var namespace: String?
 
-  @Option(help: ArgumentHelp("Of the kubeconfig (default: its current one).", valueName: "name"))
+  @Option(help: ArgumentHelp("Context of the kubeconfig (default: the current one).", valueName: "name"))
   var context: String?
 
   @OptionGroup var options: LaunchOptions

@@ -8,57 +8,59 @@ import TextInput
 struct LaunchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the coordinator listens, as the workers see it, such as tcp://10.0.0.1:5555.", valueName: "endpoint"))
+      "The coordinator's endpoint as the workers reach it, such as tcp://10.0.0.1:5555.", valueName: "endpoint"))
   var connect: String
 
   @Option(
     help: ArgumentHelp(
-      "The workers' folder of keys, made by keygen; for a coordinator that has --keys.", valueName: "dir"))
+      "The workers' folder of keys, made by keygen; needed if the coordinator has --keys.", valueName: "dir"))
   var keys: String?
 
   @Option(
-    help: ArgumentHelp("How many workers: so many, or from MIN to MAX, as the study needs them.", valueName: "min:max"),
+    help: ArgumentHelp("Number of workers: N, or from MIN to MAX, as the study needs them.", valueName: "min:max"),
     transform: Number.value(WorkerRange.allowed) { WorkerRange($0) })
   var workers: WorkerRange
 
   @Option(
     help: ArgumentHelp(
-      "What the launch is called (default: after its place and the coordinator's address).", valueName: "name"))
+      "Name of the launch (default: from its place and the coordinator's address).", valueName: "name"))
   var name: String?
 
   @Option(
-    help: ArgumentHelp("Trainings at the same time in a worker (default: one a core it may use).", valueName: "n"),
+    help: ArgumentHelp(
+      "Number of simultaneous trainings of a worker (default: one per core that it may use).", valueName: "n"),
     transform: Number.whole(FieldLimits.slots))
   var slots: Int?
 
-  @Option(help: ArgumentHelp("The layersearch binary, where workers run.", valueName: "path"))
+  @Option(help: ArgumentHelp("Path of the layersearch binary on the workers' machines.", valueName: "path"))
   var binary: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where this launcher reaches the coordinator, where that is another address than --connect.",
+      "The coordinator's endpoint as this launcher reaches it, if it is not --connect.",
       valueName: "endpoint"))
   var ask: String?
 
   @Option(
-    help: ArgumentHelp("A worker is let go after there were too many for so long.", valueName: "time"),
+    help: ArgumentHelp(
+      "Stop surplus workers that are idle after this time, busy ones after five times as long.", valueName: "time"),
     reading: TimeSpan.init(option:))
   var coolDown: TimeSpan = TimeSpan(seconds: 60)
 
-  @Flag(help: "Go on in the background.")
+  @Flag(help: "Continue in the background.")
   var detach = false
 
   @Flag(
     help: """
-      Ask for what the study can use now, and end; the workers go on. Without --slots, and while no worker has told \
-      how many it has, that is the least number of --workers.
+      Request as many workers as the study can use now, and exit; the workers continue. Without --slots, and before a \
+      worker has reported its number of slots, that is the MIN of --workers, at least one.
       """)
   var once = false
 
   @OptionGroup var verbosity: VerbosityOptions
 
   @Argument(
-    parsing: .postTerminator, help: ArgumentHelp("Behind --: more options for the workers.", valueName: "worker-option")
+    parsing: .postTerminator, help: ArgumentHelp("After --: more options for the workers.", valueName: "worker-option")
   )
   var workerOptions: [String] = []
 

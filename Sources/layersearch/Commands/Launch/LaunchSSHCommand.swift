@@ -7,18 +7,18 @@ import TextInput
 struct LaunchSSHCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ssh",
-    abstract: "Starts workers on the hosts of a file, one on each, over ssh.",
+    abstract: "Starts workers on the hosts listed in a file, one on each, over ssh.",
     discussion: Examples.folded(
       """
-      ssh must log in without a password, and the hosts need a layersearch (--binary, or binary= in the file; see \
-      cluster/hosts.example). --keys is a worker's folder of keys, or one that keygen made with a --worker for each \
-      host: then each gets its own. They go to the hosts through ssh.
+      ssh must log in without a password, and the hosts need the program layersearch (--binary, or binary= in the \
+      file; see cluster/hosts.example). --keys is a worker's folder of keys, or a folder that keygen made with a \
+      --worker for each host; each host then gets its own keys. They are sent to the hosts over ssh.
 
       Example:
         layersearch launch ssh --hosts hosts --connect tcp://10.0.0.1:5555 --keys keys --workers 1:20
       """))
 
-  @Option(help: ArgumentHelp("The file of hosts, one a line; - is standard input.", valueName: "file"))
+  @Option(help: ArgumentHelp("File of hosts, one per line; - is standard input.", valueName: "file"))
   var hosts: String
 
   @Option(help: ArgumentHelp("More options for ssh, such as '-i KEY'.", valueName: "text"))

@@ -5,13 +5,13 @@ import TextInput
 struct LaunchSlurmCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "slurm",
-    abstract: "Starts workers as jobs of Slurm.",
+    abstract: "Starts workers as Slurm jobs.",
     discussion: Examples.folded(
       """
-      Run it where you submit jobs. A worker is a job on one node, with a slot a core that Slurm grants: --slots so \
-      many, without it whole nodes. The program and --keys must be in folders that the nodes share. A worker is told \
-      to hand back its jobs --grace and 15 s before its time limit; a job that is preempted, or whose node fails, is \
-      queued again. Inside an allocation, --inside starts workers on its nodes by srun.
+      Run it where you submit jobs. A worker is a job on one node, with a slot per core that Slurm grants: --slots of \
+      them or, without --slots, all of the node. The program and --keys must be in folders that the nodes share. A \
+      worker is told to hand back its jobs --grace and 15 s before its time limit; a job that is preempted, or whose \
+      node fails, is queued again. Inside an allocation, --inside starts workers on its nodes with srun.
 
       Examples:
         layersearch launch slurm --connect tcp://login1:5555 --keys keys/worker-1 --workers 2:50 --time 2:00:00 \
@@ -21,14 +21,14 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Time limit of a worker, as Slurm takes it (default: the partition's).", valueName: "time"),
+      "Time limit of a worker, in Slurm's format (default: the partition's).", valueName: "time"),
     transform: Number.value(SlurmTime.allowed) { SlurmTime($0) })
   var time: SlurmTime?
 
   @Option(help: ArgumentHelp("Partitions to run in.", valueName: "names"))
   var partition: String?
 
-  @Option(help: ArgumentHelp("What the time is charged to.", valueName: "name"))
+  @Option(help: ArgumentHelp("Account to charge.", valueName: "name"))
   var account: String?
 
   @Option(help: ArgumentHelp("Quality of service.", valueName: "name"))
@@ -39,23 +39,28 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Memory for each slot, or 'site' for the site's own (default: by what the study's trainings take, where the "
-        + "coordinator knows that and --slots is given; whole nodes have all of theirs).", valueName: "size"),
+      """
+      Memory of each slot, or 'site' for the site's default (default: by what the study's trainings take, if the \
+      coordinator knows that and --slots is given; whole nodes have all of theirs).
+      """, valueName: "size"),
     transform: Number.value(SlurmMemory.allowed) { SlurmMemory($0) })
   var memoryPerSlot: SlurmMemory?
 
   @Option(
     help: ArgumentHelp(
-      "Told to leave, a worker goes on for at most so long with trainings that end in it.", valueName: "time"),
+      """
+      Time that a worker has to finish trainings after it is told to leave; those that would take longer are handed \
+      back. At most 1h.
+      """, valueName: "time"),
     reading: TimeSpan.init(option:))
   var grace: TimeSpan = TimeSpan(seconds: SlurmRequest.standardGraceSeconds)
 
   @Option(
     help: ArgumentHelp(
-      "One more option of sbatch, such as --sbatch=--nice=10; may be given again.", valueName: "option"))
+      "One more option for sbatch, such as --sbatch=--nice=10; may be given several times.", valueName: "option"))
   var sbatch: [String] = []
 
-  @Flag(help: "Start workers inside the allocation that this runs in, one a node.")
+  @Flag(help: "Start workers inside the current allocation, one per node.")
   var inside = false
 
   @OptionGroup var options: LaunchOptions

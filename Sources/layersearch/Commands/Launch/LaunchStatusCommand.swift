@@ -10,7 +10,7 @@ struct LaunchStatusCommand: AsyncParsableCommand {
     abstract: "Shows launches: each worker with its state, since when, and why.",
     discussion: Examples.folded(
       """
-      States: pending (asked for, with the place's reason), running, leaving, done, cancelled, preempted, node \
+      States: pending (requested, with the place's reason), running, leaving, done, cancelled, preempted, node \
       failure, time limit, out of memory, failed.
 
       Examples:
@@ -18,7 +18,7 @@ struct LaunchStatusCommand: AsyncParsableCommand {
         layersearch launch status --name slurm-10.0.0.1-5555 --json
       """))
 
-  @Option(help: ArgumentHelp("One launch (default: all).", valueName: "name"))
+  @Option(help: ArgumentHelp("Show only this launch (default: all).", valueName: "name"))
   var name: String?
 
   @Flag(help: "Print one JSON object.")

@@ -11,16 +11,18 @@ struct LaunchStopCommand: AsyncParsableCommand {
     abstract: "Ends a launch: its launcher, and its workers, which hand back their jobs.",
     discussion: Examples.folded(
       """
-      From whichever shell of the same user, also where the launcher was killed.
+      Works from any shell of the same user, also if the launcher was killed.
 
       Example:
         layersearch launch stop --name ssh-10.0.0.1-5555 --now
       """))
 
-  @Option(help: ArgumentHelp("Which launch (default: the only one).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Name of the launch (default: the only one, or the only one with a running launcher).", valueName: "name"))
   var name: String?
 
-  @Flag(help: "End the workers at once; what they are at is done elsewhere.")
+  @Flag(help: "End the workers at once; other workers do their jobs.")
   var now = false
 
   private static let patience = 90.0
@@ -93,10 +95,12 @@ struct LaunchLogsCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The worker, as launch status names it.", valueName: "worker"))
   var worker: String
 
-  @Option(help: ArgumentHelp("Which launch (default: the only one).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Name of the launch (default: the only one, or the only one with a running launcher).", valueName: "name"))
   var name: String?
 
-  @Option(help: "So many lines.", reading: Number.whole(1...100_000))
+  @Option(help: "Number of lines.", reading: Number.whole(1...100_000))
   var lines: Int = 50
 
   func run() async throws {
