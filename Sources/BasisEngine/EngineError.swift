@@ -40,7 +40,7 @@ extension EngineError: CustomStringConvertible {
     case .illegalBasisChannels(let layer, let reason):
       return "basis channels of layer \(layer): \(reason); give each of its rank's output channels once"
     case .illegalRecipe(let reason): return "training recipe: \(reason)"
-    case .illegalState(let reason): return "the training cannot go on from its state: \(reason)"
+    case .illegalState(let reason): return "the training cannot continue from its state: \(reason)"
     case .conversion(let reason): return "the trained network cannot be converted: \(reason)"
     case .noImages(let purpose): return "no images to \(purpose): give the data set at least one"
     case .cancelled: return "training was cancelled"

@@ -70,7 +70,7 @@ public enum KernelSelection {
     guard isAvailable(wanted) else {
       let here = (try? best())?.name ?? "no"
       throw KernelSelectionError(
-        description: "kernels for \(wanted) are asked for, and "
+        description: "kernels for \(wanted) are required, but "
           + (forced.map { "\(environmentVariable)=\($0) allows no others here" }
             ?? "this processor runs \(here) kernels at best; choose a machine that has \(wanted)"))
     }

@@ -13,10 +13,10 @@ struct DataReader {
     }
     let path = section.text("path")
     if path == "" {
-      section.report("path", "is an empty text; write the folder of the image files, or leave the key out")
+      section.report("path", "is empty; write the folder of the image files, or leave the key out")
     }
     if set == .shapes10, path != nil {
-      section.report("path", "is not for shapes10, which needs no files; leave it out")
+      section.report("path", "cannot be used with shapes10, which needs no files; leave it out")
     }
     let arrays = set == .arrays ? readArrays(path, shapeOfArrays) : nil
     let most = arrays?.trainingImages ?? (set ?? .shapes10).shape?.trainingImages ?? TrainingLimits.images.upperBound
@@ -61,7 +61,7 @@ struct DataReader {
     let augments = proxy.boolean("augment", default: true)
     guard let text = proxy.text("augmentation") else { return (augments, nil) }
     guard let setting = AugmentationChoice.setting(text) else {
-      proxy.report("augmentation", "is '\(text.prefix(80))', but \(AugmentationChoice.allowed)")
+      proxy.report("augmentation", "is '\(text.prefix(80))', but must be \(AugmentationChoice.allowed)")
       return (augments, nil)
     }
     if proxy.isSet("augment"), augments != setting.augments {

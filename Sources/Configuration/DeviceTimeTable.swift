@@ -75,8 +75,8 @@ package struct DeviceTimeTable: Hashable, Sendable {
   /// How the table's facts contradict this network; `nil` if they do not.
   package func mismatch(with architecture: Architecture) -> String? {
     let (name, size) = (architecture.model.rawValue, Self.imagesText(architecture))
-    if let model, model != name { return "its times are those of \(model), and the model is \(name)" }
-    if let images, images != size { return "its times are for images of \(images), and the data's are \(size)" }
+    if let model, model != name { return "its times are for \(model), but the model is \(name)" }
+    if let images, images != size { return "its times are for images of \(images), but the data's are \(size)" }
     return nil
   }
 
@@ -187,7 +187,7 @@ private struct RowReader {
     var places: [String: Int] = [:]
     for (place, name) in names.enumerated() {
       if places.updateValue(place, forKey: name) != nil, !name.isEmpty {
-        throw DeviceTimeProblem(file: file, line: header.line, "the column '\(name)' is there twice")
+        throw DeviceTimeProblem(file: file, line: header.line, "column '\(name)' appears twice")
       }
     }
     for name in ["layer", "rank", "variant", "seconds"] where places[name] == nil {
@@ -202,21 +202,21 @@ private struct RowReader {
 
   mutating func read(_ row: SeparatedValues.Row) throws(DeviceTimeProblem) {
     guard row.fields.count == width else {
-      throw problem(row, "it has \(NumberText.plural(row.fields.count, "field")), and the header has \(width)")
+      throw problem(row, "the row has \(NumberText.plural(row.fields.count, "field")), but the header has \(width)")
     }
     let layer = field(row, "layer")
     let form = DeviceTimes.LayerForm(layer: layer, basis: try basis(row))
     if let first = lines.updateValue(row.line, forKey: form) {
-      throw problem(row, "\(form) stands in line \(first) already")
+      throw problem(row, "\(form) is already in line \(first)")
     }
-    guard !layer.isEmpty else { throw problem(row, "no layer is named") }
+    guard !layer.isEmpty else { throw problem(row, "the name of the layer is missing") }
     let time = try time(row)
     guard layer == DeviceTimeTable.networkName else {
       layers.append(DeviceTimeTable.Row(form: form, time: time))
       return
     }
-    if form.basis != nil { throw problem(row, "the row '\(layer)' is the dense network's: it has no rank") }
-    guard time.seconds >= 1e-9 else { throw problem(row, "the whole network takes no time") }
+    if form.basis != nil { throw problem(row, "the row '\(layer)' is for the dense network and must have no rank") }
+    guard time.seconds >= 1e-9 else { throw problem(row, "the whole network's time must be at least 1e-9 seconds") }
     network = time
   }
 
@@ -234,7 +234,7 @@ private struct RowReader {
     if rank.isEmpty, variant.isEmpty { return nil }
     if rank.isEmpty { throw problem(row, "variant '\(Self.short(variant))' has no rank; a dense layer has neither") }
     guard let number = Int(rank), number > 0 else {
-      throw problem(row, "rank '\(Self.short(rank))' is no whole number from 1 on")
+      throw problem(row, "rank '\(Self.short(rank))' must be a whole number of at least 1")
     }
     guard let known = BasisVariant(rawValue: variant) else {
       throw problem(row, "variant cannot be '\(Self.short(variant))'; \(BasisVariant.hint(for: variant))")
@@ -250,14 +250,14 @@ private struct RowReader {
         (0...DeviceTimeTable.longest).contains(value)
       else {
         throw problem(
-          row, "\(name) is '\(Self.short(text))', but seconds from 0 to \(Int(DeviceTimeTable.longest)) are wanted")
+          row, "\(name) is '\(Self.short(text))', but must be a number from 0 to \(Int(DeviceTimeTable.longest))")
       }
       return value
     }
     guard let median = try seconds("seconds") else { throw problem(row, "seconds are missing") }
     let (low, high) = (try seconds("low"), try seconds("high"))
     guard low ?? median <= median, median <= high ?? median else {
-      throw problem(row, "seconds \(median) do not lie from low to high")
+      throw problem(row, "seconds \(median) must be between low and high")
     }
     return DeviceTimeTable.Time(seconds: median, low: low, high: high)
   }

@@ -20,13 +20,13 @@ struct DeviceTimesReader {
       if isWeighed, !root.isSet(Self.key) {
         root.report(
           "objectives",
-          "name 'device_time', whose times stand in a table: add device_times: FILE "
+          "has 'device_time', which needs a table of times: add device_times: FILE "
             + "(layersearch times makes one)")
       }
       reportBound(limits, isWeighed: isWeighed)
       return space
     }
-    if path.isEmpty { root.report(Self.key, "is an empty text; write the path of a table of times") }
+    if path.isEmpty { root.report(Self.key, "is empty; write the path of a table of times") }
     if !isWeighed {
       root.report(
         Self.key, "is for the objective device_time, which is not among the objectives: add it, or leave this key out")

@@ -23,8 +23,8 @@ extension SectionReader {
       if !problems.problems.contains(where: { $0.text.contains("'\(full(key))'") }) {
         report(
           key,
-          "is a list, which mixes results of two kinds of workers: name a foreign engine and native kernels, such as "
-            + "[torch, any]")
+          "is a list, which mixes results of two kinds of workers: it must have one foreign engine and one choice of "
+            + "native kernels, such as [torch, any]")
       }
       return nil
     }

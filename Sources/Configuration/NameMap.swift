@@ -19,7 +19,7 @@ package enum NameMap {
       guard case .scalar(let name) = key, case .scalar(let other) = value, !name.string.isEmpty, !other.string.isEmpty
       else {
         throw ConfigurationError(
-          file: path, line: key.mark?.line, "lines of 'name: other name' are wanted, not \(YAMLDocument.kind(value))")
+          file: path, line: key.mark?.line, "expected lines of 'name: other name', found \(YAMLDocument.kind(value))")
       }
       entries.append((name.string, other.string))
     }

@@ -43,7 +43,7 @@ struct SearchReader {
       tolerance: strategy.number("tolerance", in: StudyConfiguration.Limits.tolerance))
     if settings.tolerance != nil, name != .surrogate {
       strategy.report(
-        "tolerance", "is for surrogate, which says how much it expects to lose; \(name.rawValue) does not: leave it out"
+        "tolerance", "requires surrogate, which estimates the expected loss; \(name.rawValue) does not: leave it out"
       )
       settings.tolerance = nil
     }
@@ -53,7 +53,7 @@ struct SearchReader {
     settings.weighsTruncation = strategy.boolean("truncation_errors", default: hasStart)
     if settings.weighsTruncation, !hasStart {
       strategy.report(
-        "truncation_errors", "is for trainings that start from a trained network (start.from): leave it out")
+        "truncation_errors", "requires trainings that start from a trained network (start.from): leave it out")
     }
     settings.confirm = strategy.integer("confirm", default: 0, in: StudyConfiguration.Limits.confirm)
     return (settings, strategy.boolean("common_seeds", default: true) ? .common : .perCandidate)

@@ -55,7 +55,7 @@ struct SectionReader {
     }
     if node.mapping == nil {
       let allowed = ConfigurationKeys.allowed(in: name).joined(separator: ", ")
-      problems.add(line, "key '\(name)' is \(YAMLDocument.kind(node)), but a group of keys is wanted: \(allowed)")
+      problems.add(line, "key '\(name)' is \(YAMLDocument.kind(node)), but must be a group of keys: \(allowed)")
     }
     return SectionReader(name: name, line: line, mapping: node.mapping, problems: problems)
   }
@@ -83,7 +83,7 @@ extension SectionReader {
   func text(_ key: String) -> String? {
     guard let (node, _) = values[key] else { return nil }
     guard let text = node.scalar?.string else {
-      report(key, "is \(YAMLDocument.kind(node)), but a text is wanted")
+      report(key, "is \(YAMLDocument.kind(node)), but must be a text")
       return nil
     }
     return text
@@ -101,7 +101,7 @@ extension SectionReader {
     case "true", "True", "TRUE": return true
     case "false", "False", "FALSE": return false
     default:
-      report(key, "is \(YAMLDocument.kind(node)), but true or false is wanted")
+      report(key, "is \(YAMLDocument.kind(node)), but must be true or false")
       return value
     }
   }
@@ -127,7 +127,7 @@ extension SectionReader {
 
   /// Reads a number that is checked by its own type.
   func number<Value>(_ key: String, _ read: (Double) throws(SearchError) -> Value) -> Value? {
-    guard let number = values[key].flatMap({ number(key, $0.node, allowed: "a decimal one") { _ in true } }) else {
+    guard let number = values[key].flatMap({ number(key, $0.node, allowed: "such as 0.5") { _ in true } }) else {
       return nil
     }
     do { return try read(number) } catch {
@@ -146,7 +146,7 @@ extension SectionReader {
     do {
       if let text = node.scalar?.string { return try Model(text: text) }
       guard let mapping = node.mapping else {
-        report(key, "is \(YAMLDocument.kind(node)), but a name or a group of keys is wanted")
+        report(key, "is \(YAMLDocument.kind(node)), but must be a name or a group of keys")
         return nil
       }
       return try ModelFields.model(of: fields(of: mapping, &lines))
@@ -173,7 +173,8 @@ extension SectionReader {
       var values: [String] = []
       for node in nodes {
         guard let text = node.scalar?.string else {
-          throw .model(key: name, problem: "has \(YAMLDocument.kind(node)) in it, but a value or a list is wanted")
+          throw .model(
+            key: name, problem: "has \(YAMLDocument.kind(node)) in it, but must be a value or a list of values")
         }
         values.append(text)
       }
@@ -190,7 +191,7 @@ extension SectionReader {
   func texts(_ key: String, of what: String) -> [Element<String>]? {
     list(key, of: what) { node in
       guard let text = node.scalar?.string else {
-        report(key, "has \(YAMLDocument.kind(node)) in it, but \(what) are wanted", line: node.mark?.line)
+        report(key, "has \(YAMLDocument.kind(node)) in it, but must be a list of \(what)", line: node.mark?.line)
         return nil
       }
       return text
@@ -215,7 +216,7 @@ extension SectionReader {
   private func list<Value>(_ key: String, of what: String, _ read: (Node) -> Value?) -> [Element<Value>]? {
     guard let (node, line) = values[key] else { return nil }
     guard let sequence = node.sequence else {
-      report(key, "is \(YAMLDocument.kind(node)), but a list of \(what) in [ ] is wanted")
+      report(key, "is \(YAMLDocument.kind(node)), but must be a list of \(what) in [ ]")
       return nil
     }
     return sequence.compactMap { element in read(element).map { ($0, element.mark?.line ?? line) } }
@@ -243,7 +244,7 @@ extension SectionReader {
   ) -> Number? {
     let allowed = "from \(range.lowerBound) to \(range.upperBound)"
     guard let text = plainNumber(node) else {
-      report(key, "is \(YAMLDocument.kind(node)), but a whole number \(allowed) is wanted", line: node.mark?.line)
+      report(key, "is \(YAMLDocument.kind(node)), but must be a whole number \(allowed)", line: node.mark?.line)
       return nil
     }
     guard let number = Number(text), range.contains(number) else {
@@ -259,7 +260,7 @@ extension SectionReader {
     _ key: String, _ node: Node, allowed: String, where isAllowed: (Double) -> Bool
   ) -> Double? {
     guard let text = plainNumber(node), let number = Double(text), number.isFinite else {
-      report(key, "is \(YAMLDocument.kind(node)), but a number is wanted: \(allowed)", line: node.mark?.line)
+      report(key, "is \(YAMLDocument.kind(node)), but must be a number: \(allowed)", line: node.mark?.line)
       return nil
     }
     guard isAllowed(number) else {

@@ -20,7 +20,7 @@ struct SpaceReader {
     }
     if let text = section.text("variant") { return variant(text, key: "variant").map { [$0] } ?? [.remainder] }
     guard let texts = section.texts("variants", of: "names of variants") else { return [.remainder] }
-    if texts.isEmpty { section.report("variants", "names none; allowed: \(BasisVariant.allowed)") }
+    if texts.isEmpty { section.report("variants", "is empty; allowed: \(BasisVariant.allowed)") }
     let variants = texts.compactMap { variant($0.value, key: "variants", line: $0.line) }
     return variants.isEmpty ? [.remainder] : variants
   }

@@ -48,7 +48,7 @@ struct StartReader {
       let owners = Self.keysOf.filter { $0.value.contains(key) }.map(\.key.rawValue).sorted()
       section.report(
         key,
-        "is for start.from: \(owners.joined(separator: " or ")), and here it is \(from.rawValue): leave it out")
+        "requires start.from: \(owners.joined(separator: " or ")), but start.from is \(from.rawValue): leave it out")
     }
     let images = data?.shape.trainingImages ?? 50_000
     let calibration = section.integer(
@@ -56,13 +56,13 @@ struct StartReader {
       in: 1...images)
     if let data, calibration > data.trainImages, from != .scratch {
       section.report(
-        "calibration_images", "is \(calibration), but they are training images, of which there are \(data.trainImages)")
+        "calibration_images", "is \(calibration), but must be at most data.train_images, which is \(data.trainImages)")
     }
     if let architecture, calibration < architecture.fewestCalibrationImages, from != .scratch {
       section.report(
         "calibration_images",
-        "is \(calibration), but \(architecture.model.rawValue) takes at least \(architecture.fewestCalibrationImages): "
-          + "fewer leave the covariance of a layer's outputs singular")
+        "is \(calibration), but \(architecture.model.rawValue) needs at least \(architecture.fewestCalibrationImages): "
+          + "with fewer, the covariance of a layer's outputs is singular")
     }
     let augment = section.boolean("augment", default: augments)
     switch from {
@@ -73,7 +73,7 @@ struct StartReader {
       if let data, trainImages > images - data.validationImages {
         section.report(
           "train_images",
-          "is \(trainImages), but \(images - data.validationImages) are left beside the validation images")
+          "is \(trainImages), but only \(images - data.validationImages) are left beside the validation images")
       }
       if let data {
         var own = data
@@ -81,8 +81,8 @@ struct StartReader {
         if own.drawnFrom != data.drawnFrom {
           section.report(
             "train_images",
-            "is \(trainImages), beside \(data.trainImages) of data.train_images: with the validation images neither "
-              + "may be more than 50000, or it would train on images that are held out")
+            "is \(trainImages), and data.train_images is \(data.trainImages): neither may be more than 50000 together "
+              + "with the validation images, or the dense network would train on images that are held out")
         }
       }
       return TrainedStart(
@@ -100,7 +100,7 @@ struct StartReader {
   private func weights(_ hashOfFile: StudyConfiguration.FileHash) -> String? {
     let said = section.text("weights")
     if let said, said.utf8.count != 64 || !said.allSatisfy({ "0123456789abcdef".contains($0) }) {
-      section.report("weights", "is '\(said.prefix(80))', but a SHA-256 is wanted: 64 lower-case hexadecimal digits")
+      section.report("weights", "is '\(said.prefix(80))', but must be a SHA-256: 64 lower-case hexadecimal digits")
       return nil
     }
     guard let path = checkpoint else {
@@ -112,7 +112,7 @@ struct StartReader {
     do {
       let found = try hashOfFile(path)
       if let said, said != found {
-        section.report("checkpoint", "is another file than start.weights says: its SHA-256 is \(found)")
+        section.report("checkpoint", "is not the file that start.weights specifies: its SHA-256 is \(found)")
       }
       return found
     } catch {

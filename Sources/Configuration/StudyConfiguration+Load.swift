@@ -31,7 +31,7 @@ extension StudyConfiguration {
     switch error.kind {
     case .unopened(ENOENT), .unopened(ENOTDIR): "there is no such configuration file; check the path"
     case .folder: "this is a folder; name a configuration file\(ofStudy(path).map { ", such as \($0)" } ?? "")"
-    case .tooLong: "the file is longer than 1 MiB; a configuration has some dozens of lines"
+    case .tooLong: "the file is longer than 1 MiB; a configuration has a few dozen lines"
     case .noText(let problem): problem
     case .unopened, .unreadable, .noFile: "the configuration cannot be read: \(error.reason)"
     }

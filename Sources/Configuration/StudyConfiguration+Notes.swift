@@ -7,15 +7,15 @@ extension StudyConfiguration {
     let measured = objectives.filter { $0 == .stepTime || $0 == .inferenceTime }.map(\.rawValue)
     if !measured.isEmpty, strategy.name.decidesByResults {
       notes.append(
-        "objectives \(measured.joined(separator: " and ")): measured times differ from machine to machine, so that the "
-          + "frontier weighs them and the strategy \(strategy.name.rawValue) does not")
+        "objectives \(measured.joined(separator: " and ")): measured times differ from machine to machine, so the "
+          + "frontier takes them into account, but the strategy \(strategy.name.rawValue) does not")
     }
     if seeding == .common, leftOpen.contains(Self.commonSeedsKey), recipe.start == nil, strategy.name.estimates,
       strategy.seeds == 1
     {
       notes.append(
-        "under one common seed estimates take what that seed makes of a layer for the layer's own: with "
-          + "strategy.common_seeds false each training has a seed of its own")
+        "with one common seed, estimates cannot tell the effect of a layer from the effect of that seed on the layer; "
+          + "with strategy.common_seeds false, each training has its own seed")
     }
     return notes
   }

@@ -53,7 +53,7 @@ extension StudyConfiguration {
       text: lines.joined(separator: "\n"), fileName: fileName, tableOfFile: recordedTable(in: entries),
       shapeOfArrays: { _ throws(StartProblem) in
         guard let shape = DataShape(entries: entries) else {
-          throw StartProblem("the study does not tell what its file holds")
+          throw StartProblem("the study has no record of what its file contains")
         }
         return shape
       })

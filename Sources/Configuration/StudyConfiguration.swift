@@ -114,8 +114,8 @@ extension StudyConfiguration {
     if let engine = kernels?.foreign, starting.isTrained {
       starting.section.report(
         "from",
-        "cannot be used with kernels: \(engine.rawValue), whose workers begin from scratch; leave the section out, or "
-          + "kernels")
+        "cannot be used with kernels: \(engine.rawValue), whose workers train only from scratch; leave out the "
+          + "section start, or kernels")
     }
     var space = spaceReader.read(architecture: model == nil ? nil : recipe.architecture, variants: variants)
     let timed = DeviceTimesReader(root: root, constraints: search.constraints).read(
@@ -158,7 +158,7 @@ extension StudyConfiguration {
           || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || [45, 46, 95].contains($0)
       }
     if isLegal { return name }
-    let allowed = "letters, digits, '.', '_' and '-', at most \(Limits.nameLength), the first no '.' or '-'"
+    let allowed = "letters, digits, '.', '_' and '-', at most \(Limits.nameLength), not beginning with '.' or '-'"
     let shown = "'\(String(name.prefix(60)))'"
     if isGiven {
       root.report("study", "cannot be \(shown), because it names a folder; allowed: \(allowed)")
@@ -215,15 +215,16 @@ extension StudyConfiguration {
     if parts.count > 1 {
       skip.report(
         parts[1].rawValue,
-        "cannot stand beside '\(skip.full(parts[0].rawValue))': one part is trained in every step; keep one of them")
+        "cannot be used together with '\(skip.full(parts[0].rawValue))': one part must be trained in every step; keep "
+          + "one of them")
       return nil
     }
     guard let skipped = read.first?.orNone else { return nil }
     if let stepsPerEpoch, skipped.every > stepsPerEpoch {
       skip.report(
         skipped.part.rawValue,
-        "is \(skipped.every), but must be at most the steps of an epoch, which are \(stepsPerEpoch) "
-          + "(data.train_images by proxy.batch)")
+        "is \(skipped.every), but must be at most the number of steps in an epoch, which is \(stepsPerEpoch) "
+          + "(data.train_images divided by proxy.batch)")
     }
     return skipped
   }

@@ -29,11 +29,11 @@ enum YAMLDocument {
     if let tagged = firstTagged(root) {
       throw ConfigurationError(
         file: file, line: tagged.node.mark?.line,
-        "YAML tags (\(tagged.name)) are not allowed; write the value without it, or in quotes for a text")
+        "YAML tags (\(tagged.name)) are not allowed; write the value without the tag, or in quotes if it is a text")
     }
     guard case .mapping(let mapping) = root else {
       throw ConfigurationError(
-        file: file, line: root.mark?.line, "\(subject) is \(kind(root)), but lines of 'key: value' are wanted")
+        file: file, line: root.mark?.line, "\(subject) is \(kind(root)), but must have lines of 'key: value'")
     }
     return mapping
   }
@@ -45,7 +45,7 @@ enum YAMLDocument {
     case .sequence: return "a list"
     case .alias(let alias): return "the alias *\(alias.anchor.rawValue)"
     case .scalar(let scalar):
-      if scalar.style == .plain, node.null != nil { return "nothing" }
+      if scalar.style == .plain, node.null != nil { return "an empty value" }
       // Long texts and texts of many lines would hide the rest of the message.
       return "'\(scalar.string.inOneLine.cut(toCharacters: 61))'"
     }

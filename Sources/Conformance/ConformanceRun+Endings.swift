@@ -26,7 +26,7 @@ extension ConformanceRun {
       checkQuiet("a worker whose data set is refused")
     case .content:
       try checkAbsentData(hello, gives: true)
-      checkQuiet("a worker whose data set never comes")
+      checkQuiet("a worker whose data set never arrives")
     }
   }
 
@@ -42,7 +42,7 @@ extension ConformanceRun {
     welcome.protocolVersion = max(hello.newestProtocol, ProtocolVersion.newest) + 1
     line.welcome = welcome
     try require(
-      "says hello again where nobody answers", within: 30, until: { !line.welcomed.isEmpty }, "no second one came")
+      "says hello again if it gets no answer", within: 30, until: { !line.welcomed.isEmpty }, "no second hello came")
     line.hear(within: 1)
     checkQuiet("a worker that is welcomed in version \(welcome.protocolVersion)")
   }
@@ -58,17 +58,17 @@ extension ConformanceRun {
     let start = line.place
     line.send(.drain(Drain(reason: .coordinatorStopping)))
     check(
-      "takes no more from a coordinator that stops", within: 5,
+      "takes no more jobs from a coordinator that stops", within: 5,
       until: { line.readies(since: start).last?.freeSlots == 0 }, "no ready with 0 free slots came")
     check(
-      "hands back in time what it trains", within: 8.5,
+      "hands back its jobs in time", within: 8.5,
       until: {
         line.results(of: job.reference).contains {
           if case .returned = $0.content.outcome { true } else { false }
         }
-      }, "wanted was a result 'returned'")
+      }, "expected a result 'returned'")
     acknowledge(job.reference)
-    check("says bye to a coordinator that stops", within: 15, until: { line.byes(since: start) > 0 }, "none came")
+    check("says bye to a coordinator that stops", within: 15, until: { line.byes(since: start) > 0 }, "no bye came")
     line.hear(within: 1)
     checkQuiet("a worker that has left")
   }
@@ -79,14 +79,14 @@ extension ConformanceRun {
     line.content = content
     line.welcome = welcome(Self.firstStudy, hello, data: content.requirement)
     try require(
-      "asks for the data that it lacks", within: 60, until: { content.isAskedFor },
+      "asks for the missing data", within: 60, until: { content.isAskedFor },
       "no contentQuery and no contentRequest came")
     // The worker may try any number of times, with pauses.
     check(
-      "says bye where the data set cannot be had", within: 2 * options.patienceSeconds,
-      until: { line.byes() > 0 }, "none came")
+      "says bye if it cannot get the data set", within: 2 * options.patienceSeconds,
+      until: { line.byes() > 0 }, "no bye came")
     check(
-      "takes no job without the data set", line.readies().allSatisfy { $0.freeSlots == 0 }, "it said ready with slots")
+      "takes no job without the data set", line.readies().allSatisfy { $0.freeSlots == 0 }, "it offered slots")
     line.hear(within: 1)
   }
 
@@ -95,6 +95,6 @@ extension ConformanceRun {
     let start = line.place
     line.hear(within: options.quietSeconds)
     let said = line.place - start
-    check("\(who) says nothing more", said == 0, "it said \(said) more messages, \(Int(options.quietSeconds)) s long")
+    check("\(who) says nothing more", said == 0, "it sent \(said) more messages within \(Int(options.quietSeconds)) s")
   }
 }

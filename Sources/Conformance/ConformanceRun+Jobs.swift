@@ -14,7 +14,7 @@ extension ConformanceRun {
       let counts = (result[.epochAccuracies]?.count ?? 0, result[.epochValidationLosses]?.count ?? 0)
       check(
         "a curve has a point for each epoch", counts == (2, 2) && result[.epochLosses]?.count == 2,
-        "wanted were 2 accuracies, 2 losses and 2 training losses, came \(counts.0), \(counts.1) and "
+        "expected 2 accuracies, 2 losses and 2 training losses, found \(counts.0), \(counts.1) and "
           + "\(result[.epochLosses]?.count ?? 0)")
     }
     acknowledge(manifold.reference)
@@ -36,18 +36,18 @@ extension ConformanceRun {
       "its heartbeats list what it trains", within: 6 * heartbeat,
       until: { line.heartbeats(since: start).last?.content.running == [reference] }, "none lists the job")
     check(
-      "tells of progress", within: options.patienceSeconds, until: { line.progress(of: reference).count >= 4 },
-      "four words of it were wanted, \(line.progress(of: reference).count) came")
+      "reports progress", within: options.patienceSeconds, until: { line.progress(of: reference).count >= 4 },
+      "expected four progress messages, \(line.progress(of: reference).count) came")
     // Before its first step, a training may not know the number of its steps.
     let progress = line.progress(of: reference).filter { $0.content.step > 0 }
     check(
-      "its progress goes on",
+      "its progress advances",
       zip(progress, progress.dropFirst()).allSatisfy { $0.content.step < $1.content.step }
         && progress.allSatisfy { $0.content.step <= $0.content.steps && $0.content.steps == 64_000 },
       "steps are \(progress.map { "\($0.content.step) of \($0.content.steps)" }.prefix(5)), and should rise to 64000")
     if let first = progress.first, let last = progress.last, progress.count > 2 {
       let distance = (last.time - first.time) / Double(progress.count - 1)
-      check("does not tell of progress more than twice a second", distance > 0.5, "it does every \(distance) s")
+      check("reports progress at most twice a second", distance > 0.5, "it reports every \(distance) s")
     }
     let again = line.place
     line.send(.job(job))
@@ -66,7 +66,7 @@ extension ConformanceRun {
       until: {
         line.readies(since: cancelled).last?.freeSlots == hello.slots
           && line.heartbeats(since: cancelled).last?.content.running.isEmpty == true
-      }, "no ready with \(hello.slots) slots came, or its heartbeats list the job still")
+      }, "no ready with \(hello.slots) slots came, or its heartbeats still list the job")
     line.hear(within: 4 * heartbeat)
     check(
       "a cancelled job has no result", line.results(of: reference).isEmpty,
@@ -85,7 +85,7 @@ extension ConformanceRun {
       "hands back a job for which it has no slot", within: 10,
       until: {
         line.results(of: surplus.reference).contains { if case .returned = $0.content.outcome { true } else { false } }
-      }, "wanted was a result 'returned'; accepts: \(line.accepts(of: surplus.reference))")
+      }, "expected a result 'returned'; accepts: \(line.accepts(of: surplus.reference))")
     acknowledge(surplus.reference)
     for filler in fillers { line.send(.cancel(filler.reference)) }
   }
@@ -102,7 +102,7 @@ extension ConformanceRun {
     guard let (result, work) = finished(report, job, what) else { return report }
     let own = ([hello.kernelVariant] + (hello.kernelVariants ?? [])).map { KernelVariant($0).counting(for: work) }
     check(
-      "the result of \(what) is of the hello's kernel variant",
+      "the result of \(what) has the hello's kernel variant",
       own.contains(KernelVariant(result.kernelVariant).counting(for: work)),
       "it says '\(result.kernelVariant)', the hello '\(hello.kernelVariant)'")
     checkAccuracy(result, .accuracy, of: ConformanceWorks.validationImages, "validation", what)
@@ -123,8 +123,8 @@ extension ConformanceRun {
       line.send(.contentAcknowledged(ContentReference(contentHash: weights)))
     }
     check(
-      "\(what) is scored by the test images alone", result[.accuracy] == nil && result[.loss] == nil,
-      "it has an accuracy or a loss besides")
+      "\(what) is scored on the test images only", result[.accuracy] == nil && result[.loss] == nil,
+      "it also has an accuracy or a loss")
     checkAccuracy(result, .testAccuracy, of: ConformanceWorks.testImages, "test", what)
   }
 
@@ -143,7 +143,7 @@ extension ConformanceRun {
       return nil
     }
     let problem = work.kind.problem(with: result)
-    check("the result of \(what) counts", problem == nil, problem ?? "")
+    check("the result of \(what) is valid", problem == nil, problem ?? "")
     return (result, work)
   }
 
@@ -154,20 +154,20 @@ extension ConformanceRun {
   ) {
     let right = (result[metric] ?? 0) * Double(images)
     check(
-      "the accuracy of \(what) is of all \(images) \(kind) images",
+      "the accuracy of \(what) is that of all \(images) \(kind) images",
       result.diverged || abs(right - right.rounded()) < 1e-3,
-      "\(result[metric] ?? 0) is no multiple of 1/\(images)")
+      "\(result[metric] ?? 0) is not a multiple of 1/\(images)")
   }
 
   /// Checks that a result is kept and sent again until it is acknowledged.
   private func checkLostAcknowledgement(of reference: AttemptReference, _ report: AttemptReport) {
     let start = line.place
     check(
-      "its heartbeats list a result that is not acknowledged", within: 6 * heartbeat,
-      until: { line.heartbeats(since: start).last?.content.running.contains(reference) == true }, "none does")
+      "its heartbeats list a result until it is acknowledged", within: 6 * heartbeat,
+      until: { line.heartbeats(since: start).last?.content.running.contains(reference) == true }, "none lists it")
     check(
       "sends a result again that is not acknowledged", within: 25,
-      until: { !line.results(of: reference, since: start).isEmpty }, "it does not come again")
+      until: { !line.results(of: reference, since: start).isEmpty }, "it was not sent again")
     check(
       "sends the same result again", line.results(of: reference).allSatisfy { $0.content == report }, "it differs")
     acknowledge(reference)
@@ -175,7 +175,7 @@ extension ConformanceRun {
     check(
       "forgets a result that is acknowledged", within: 10,
       until: { line.heartbeats(since: acknowledged).last?.content.running.isEmpty == true },
-      "its heartbeats list it still")
+      "its heartbeats still list it")
   }
 
   private func checkFailure(of job: JobAssignment, _ what: String) {
@@ -187,7 +187,7 @@ extension ConformanceRun {
     if case .failed(_, let account) = report.outcome { failure = account }
     check(
       "refuses \(what)", failure?.cause == .refused,
-      "wanted was 'failed' with an account whose cause is 'refused', came \(report.outcome)")
+      "expected 'failed' with an account whose cause is 'refused', found \(report.outcome)")
     acknowledge(job.reference)
   }
 }

@@ -8,7 +8,7 @@ extension ConformanceRun {
     let reference = job.reference
     line.send(.job(job))
     try require(
-      "trains while its coordinator is forgetful", within: options.patienceSeconds,
+      "trains before the coordinator forgets it", within: options.patienceSeconds,
       until: { !line.progress(of: reference).isEmpty }, "no progress came")
     try checkHello("after 'reregister'", of: job) { line.send(.reregister) }
     try checkHello("after a heartbeat of another study", of: job) {
@@ -34,7 +34,7 @@ extension ConformanceRun {
     cause()
     let came = line.hear(within: seconds) { !line.hellos(since: start).isEmpty }
     line.isSilent = false
-    check("says hello \(what)", came, "none came, within \(Int(seconds)) s")
+    check("says hello \(what)", came, "no hello came, within \(Int(seconds)) s")
     guard came, let hello = line.hellos(since: start).last else { throw CannotGoOn() }
     check(
       "that hello carries study and attempt", hello.study == Self.firstStudy && hello.running == [reference],
@@ -43,7 +43,7 @@ extension ConformanceRun {
     let again = line.place
     line.hear(within: 20) { line.heartbeats(since: again).count > 0 }
     check(
-      "its training goes on \(what)", within: options.patienceSeconds,
+      "its training continues \(what)", within: options.patienceSeconds,
       until: { (line.progress(of: reference, since: again).last?.content.step ?? 0) > step },
       "step \(step) was reached before, now \(line.progress(of: reference, since: again).last?.content.step ?? 0)")
   }
@@ -60,7 +60,7 @@ extension ConformanceRun {
     let start = line.place
     try require(
       "says hello to a coordinator that was restarted", within: 60, until: { !line.hellos(since: start).isEmpty },
-      "none came")
+      "no hello came")
     if let hello = line.hellos(since: start).last {
       check(
         "that hello carries the job, running or finished",
@@ -69,7 +69,7 @@ extension ConformanceRun {
     }
     try require(
       "the result comes after the restart", within: options.patienceSeconds,
-      until: { !line.results(of: reference, since: start).isEmpty }, "none came")
+      until: { !line.results(of: reference, since: start).isEmpty }, "no result came")
     if let report = line.results(of: reference, since: start).first?.content {
       let isFinished = if case .finished = report.outcome { true } else { false }
       check("that result is finished", isFinished, "it is \(report.outcome)")
@@ -90,9 +90,9 @@ extension ConformanceRun {
     let start = line.place
     try require(
       "says hello to the coordinator of another study", within: 60, until: { !line.hellos(since: start).isEmpty },
-      "none came")
+      "no hello came")
     try require(
-      "asks for the data that it lacks", within: 60,
+      "asks for the missing data", within: 60,
       until: { line.requests(since: start) > 0 },
       "no contentRequest came")
     let asked = line.place
@@ -101,9 +101,9 @@ extension ConformanceRun {
       "asks again for a piece that was damaged", content.isDamagedPieceAskedForAgain,
       "the piece at \(content.damagedOffset ?? 0) was not asked for again")
     check(
-      "asks again for a piece that came from another place", content.isMisplacedPieceAskedForAgain,
+      "asks again for a piece that has a wrong offset", content.isMisplacedPieceAskedForAgain,
       "the piece at \(content.misplacedOffset ?? 0) was not asked for again")
-    check("asks for pieces as it may", content.faults.isEmpty, content.faults.prefix(3).joined(separator: "; "))
+    check("asks only for allowed pieces", content.faults.isEmpty, content.faults.prefix(3).joined(separator: "; "))
     let isEarly = Self.offersBeforeReady(line.heard[asked...].map(\.message))
     check(
       "is ready once it has the data, and not before", ready && content.isLastPieceSent && !isEarly,
@@ -146,12 +146,12 @@ extension ConformanceRun {
       "waits for the acknowledgement before it leaves", !line.hear(within: 3) { line.byes(since: start) > 0 },
       "it said bye with a result that was not acknowledged")
     acknowledge(done.reference)
-    check("says bye when the study is over", within: 20, until: { line.byes(since: start) > 0 }, "none came")
+    check("says bye when the study is over", within: 20, until: { line.byes(since: start) > 0 }, "no bye came")
     let gone = line.place
     line.hear(within: 3)
     check("says nothing after bye", line.place == gone, "\(line.place - gone) messages came")
     check(
-      "ends what it trains when the study is over",
+      "ends its trainings when the study is over",
       line.results(of: endless.reference, since: start).allSatisfy {
         if case .finished = $0.content.outcome { false } else { true }
       }, "it finished a job after the drain")

@@ -9,7 +9,7 @@ protocol KitContent: AnyObject {
 
 extension KitContent {
   func refusal(_ subject: ContentRefusal.Subject, of hash: ContentHash) -> CoordinatorMessage {
-    .contentRefusal(ContentRefusal(contentHash: hash, subject: subject, reason: "the kit knows no such content"))
+    .contentRefusal(ContentRefusal(contentHash: hash, subject: subject, reason: "the kit does not have this content"))
   }
 }
 
@@ -65,13 +65,13 @@ final class GivenContent: KitContent {
   func answers(to request: ContentRequest, ticket: UInt64) -> [CoordinatorMessage] {
     guard request.contentHash == description.contentHash else { return [refusal(.request, of: request.contentHash)] }
     for returned in request.returned where tickets.remove(returned) == nil {
-      faults.append("it returned ticket \(returned), which was not given or had come back already")
+      faults.append("it returned ticket \(returned), which was not issued or was returned before")
     }
     if request.length > 0 {
       if request.offset + request.length > description.bytes {
-        faults.append("it asked for \(request.length) bytes at \(request.offset), of \(description.bytes)")
+        faults.append("it asked for \(request.length) bytes at \(request.offset), of \(description.bytes) in all")
       } else if waiting.count >= Self.mostOnTheirWay {
-        faults.append("more than \(Self.mostOnTheirWay) of its requests wait")
+        faults.append("it had more than \(Self.mostOnTheirWay) requests waiting")
       } else {
         waiting.append(request)
       }

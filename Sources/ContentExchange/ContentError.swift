@@ -26,25 +26,25 @@ package enum ContentError: Error, Hashable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .noHash(let text): "the coordinator names no content that could be fetched: \(text)"
+    case .noHash(let text): "the coordinator names no content that can be fetched: \(text)"
     case .otherSize(let kind, let bytes): "\(kind.title) cannot have \(bytes) bytes"
     case .otherVersion(let wanted, let drawn):
-      "the study trains on \(wanted), this program draws \(drawn): install the same version of layersearch on all "
+      "the study trains on \(wanted), this program generates \(drawn): install the same version of layersearch on all "
         + "machines"
     case .damagedInUse(let folder):
-      "\(folder): these files were damaged, and other workers use them; stop those, then delete the folder"
+      "\(folder): these files are damaged, and other workers use them; stop those workers, then delete the folder"
     case .noFolder(let path, let reason): "\(path): this folder cannot be created: \(reason)"
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .unremovable(let path, let reason): "\(path): cannot be removed: \(reason); correct its permissions"
     case .diskFull(let kind, let folder, let free, let needed):
-      "\(folder): \(Readable.bytes(free)) are free here, \(kind.title) needs \(Readable.bytes(needed)) more"
+      "\(folder): only \(Readable.bytes(free)) are free, \(kind.title) needs \(Readable.bytes(needed)) more"
     case .exceedsLimit(let kind, let bytes, let folder, let limit):
-      "\(kind.title) has \(Readable.bytes(bytes)), the contents in \(folder) may have \(Readable.bytes(limit))"
+      "\(kind.title) has \(Readable.bytes(bytes)), the contents in \(folder) are limited to \(Readable.bytes(limit))"
     case .limitReached(let folder, let limit, let used):
-      "the contents in \(folder) may have \(Readable.bytes(limit)), and \(Readable.bytes(used)) of it are in use"
+      "the contents in \(folder) are limited to \(Readable.bytes(limit)), of which \(Readable.bytes(used)) are in use"
     case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
-    case .changed(let file): "\(file) was changed while the study runs"
-    case .noSuchBytes: "there are no such bytes"
+    case .changed(let file): "\(file) was changed while the study was running"
+    case .noSuchBytes: "the requested bytes do not exist"
     }
   }
 }

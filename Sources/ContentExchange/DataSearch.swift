@@ -35,7 +35,7 @@ package enum DataSearch {
         problems.append(String(error.description.prefix { $0 != ";" }))
       }
     }
-    return .nowhere("this machine lacks it (\(problems.joined(separator: "; ")))")
+    return .nowhere("it is not on this machine (\(problems.joined(separator: "; ")))")
   }
 
   private static func unique(_ places: [String]) -> [String] {

@@ -31,7 +31,7 @@ package final class WorkerContentDesk {
   ) {
     keeper = ContentKeeper(
       store: cache, describe: describe,
-      onWait: { onWait("waiting for another worker of this machine, which fetches \($0.kind.title)") },
+      onWait: { onWait("waiting for another worker on this machine that is fetching \($0.kind.title)") },
       answer: { post(.kept($0)) })
     finder = DataSetFinder(
       ownFolder: ownFolder, keeper: keeper, describe: describe, answer: { post(.found($0)) })

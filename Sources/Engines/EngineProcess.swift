@@ -62,7 +62,7 @@ package enum EngineProcess {
         try? Descriptor.write(line, to: descriptor)
       } catch {
         guard case .finished(let reference, _) = event else { return }
-        send(.failed(reference, reason: "the training ended with what is no result: \(error)"))
+        send(.failed(reference, reason: "the training ended without a valid result: \(error)"))
       }
     }
   }

@@ -60,7 +60,7 @@ package struct EngineProgram: Sendable {
     answer.isComplete.wait()
     let (line, ending) = answer.state.withLock { ($0.line, $0.ending) }
     guard let line, ending?.status == .exited(0) else {
-      throw EngineProcessError(reason: ending?.reason ?? "it ended without a word")
+      throw EngineProcessError(reason: ending?.reason ?? "it ended without any output")
     }
     return line
   }

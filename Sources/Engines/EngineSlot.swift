@@ -92,7 +92,7 @@ package struct EngineSlot {
       return end { .failed($0, reason: "the engine process ended: \(shortage)\(ending.reason)", failure) }
     case .garbled(let problem):
       // Nothing that the process writes can be relied on any more.
-      return kill(.garbled, "the engine process said what cannot be read: \(problem)")
+      return kill(.garbled, "the engine process sent a message that cannot be read: \(problem)")
     case .event(.progress(let progress)):
       return progress.reference == job ? .progress(progress) : nil
     case .event(.finished(let reference, let result)):
@@ -124,7 +124,7 @@ package struct EngineSlot {
       let (used, allowed) = (Readable.bytes(resident), Readable.bytes(bytes))
       return kill(
         .memoryLimit,
-        "the training used \(used) of memory, allowed are \(allowed), and was ended (\(limits.names.memory))")
+        "the training used \(used) of memory, of \(allowed) allowed, and was ended (\(limits.names.memory))")
     }
     return nil
   }

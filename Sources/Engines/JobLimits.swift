@@ -34,7 +34,7 @@ package struct JobLimits: Sendable {
   package func shortage(slots: Int, available: Int?) -> String? {
     guard let memoryBytes, let available, memoryBytes > available / max(1, slots) else { return nil }
     let (one, all) = (Readable.bytes(memoryBytes), Readable.bytes(available))
-    return "\(slots) trainings of up to \(one) each (\(names.memory)) do not fit into the \(all) that this process "
-      + "may have; the system may end some"
+    return "\(slots) trainings of up to \(one) each (\(names.memory)) do not fit into the \(all) of memory that this "
+      + "process may use; the system may kill some of them"
   }
 }

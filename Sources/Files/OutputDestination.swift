@@ -104,7 +104,7 @@ enum OutputDestination {
     let number = errno
     throw .system(
       path, number,
-      number == ENOENT ? "its folder \(folder) is not there: make it, or choose another place" : nil)
+      number == ENOENT ? "its folder \(folder) does not exist: create it, or choose another place" : nil)
   }
 
   private static func requireWritable(_ place: String, for path: String) throws(FileError) {

@@ -52,26 +52,26 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
     case .unusable(let path, let what, let remedy):
       "\(path): \(what); \(remedy)"
     case .occupied(let path):
-      "\(path): there is a complete set of other images, which is not written over; name another folder, or move it "
+      "\(path): there is a complete set of other images, which is not overwritten; name another folder, or move it "
         + "away"
     case .wrongSize(let path, let bytes, let expectedBytes, let remedy):
       "\(path): \(bytes < expectedBytes ? "truncated" : "too long"), \(bytes) bytes instead of \(expectedBytes); "
         + "\(remedy)"
     case .labelOutOfRange(let path, let record, let label, let classCount, let remedy):
-      "\(path): label \(label) in record \(record), allowed are 0 to \(classCount - 1); \(remedy)"
+      "\(path): label \(label) in record \(record), but only 0 to \(classCount - 1) are allowed; \(remedy)"
     case .unreadable(let path, let reason):
       "\(path): cannot be read: \(reason); check the path and its permissions"
     case .unwritable(let path, let reason):
       "\(path): cannot be written: \(reason); free space, correct permissions, or choose another folder"
     case .tooFewImages(let validation, let training, let total):
-      "\(training) training and \(validation) validation images were asked for, but the set has \(total); "
+      "\(training) training and \(validation) validation images were requested, but the set has \(total); "
         + "lower data.train_images or data.validation_images (neither may be negative)"
     case .noSuchRecord(let index, let count):
-      "record \(index) was asked for, but the training files have records 0 to \(count - 1)"
+      "record \(index) was requested, but the training files have records 0 to \(count - 1)"
     case .invalidAddress(let address):
       "'\(address)' is not an address that can be fetched; give one that begins with http:// or https://"
     case .invalidChecksum(let sum):
-      "'\(sum.digits)' is no \(sum.algorithm); give its \(sum.digitCount) hexadecimal digits"
+      "'\(sum.digits)' is not a valid \(sum.algorithm); give its \(sum.digitCount) hexadecimal digits"
     case .unreachable(let address, let reason):
       "\(address): cannot be reached: \(reason); check the network and run the command again"
     case .refused(let address, let status):

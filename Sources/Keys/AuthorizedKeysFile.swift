@@ -87,18 +87,18 @@ package struct AuthorizedKeysFile {
       switch error.kind {
       case .unopened:
         throw .failed("\(path): cannot be read: \(error.reason); layersearch keygen makes a list of authorized keys")
-      case .folder, .noFile: throw .failed("\(path): this is no file; name a list of authorized keys")
-      case .tooLong: throw .failed("\(path): this is longer than any list of authorized keys")
+      case .folder, .noFile: throw .failed("\(path): this is not a file; name a list of authorized keys")
+      case .tooLong: throw .failed("\(path): this is too long for a list of authorized keys")
       case .noText:
         let line = error.line.map { ":\($0)" } ?? ""
-        throw .failed("\(path)\(line): \(error.reason); it has keys and names of plain letters")
+        throw .failed("\(path)\(line): \(error.reason); expected keys and names in plain letters")
       case .unreadable: throw .failed("\(path): cannot be read: \(error.reason)")
       }
     }
     let status = input.status
     guard status.st_mode & 0o022 == 0, status.st_uid == geteuid() || status.st_uid == 0 else {
       throw .failed(
-        "\(path): others may change who is let in (its mode is 0\(String(status.st_mode & 0o777, radix: 8)), its owner "
+        "\(path): others can change this list (its mode is 0\(String(status.st_mode & 0o777, radix: 8)), its owner is "
           + "\(status.st_uid)); it must belong to this user or root: \(ShellCommand.line(["chmod", "644", path]))")
     }
     return input
@@ -126,8 +126,8 @@ package struct AuthorizedKeysFile {
   }
 
   private static let header = """
-    # Keys of the workers that this coordinator lets in: a public key and a name a line. The coordinator sees changes by
-    # itself; a worker whose line is taken away is shut out.
+    # Keys of the workers that this coordinator accepts: one public key and name per line. The coordinator notices
+    # changes of this file; a worker whose line is removed is shut out.
 
     """
 }

@@ -57,9 +57,9 @@ package final class Doorkeeper {
     guard outcome.map(expected.contains) ?? false else {
       let what =
         switch outcome {
-        case .succeeded: "\(peer) was let in"
+        case .succeeded: "\(peer) was accepted"
         case nil: "\(peer) got no answer in \(Int(Self.longestSelfTest)) s"
-        default: "\(peer) was turned away for another reason than its key"
+        default: "\(peer) was rejected for a reason other than its key"
         }
       throw KeyError.failed(
         "the coordinator's test of its own security failed at \(endpoint): \(what); nothing was started (ZeroMQ "
@@ -75,7 +75,7 @@ package final class Doorkeeper {
       let refusals = authenticator.collectRefusals()
       if refusals.count > 0 {
         nextReport = now + Self.secondsBetweenReports
-        let others = refusals.count == 1 ? "" : ", and \(refusals.count - 1) before"
+        let others = refusals.count == 1 ? "" : ", and \(refusals.count - 1) before it"
         let key = refusals.key.map { "key \($0)" } ?? "no key"
         log.warning(
           "refused a connection from \(refusals.address.oneLine()) with \(key), which is not authorized\(others)")
@@ -88,7 +88,7 @@ package final class Doorkeeper {
       log.notice("\(list.path) was changed: \(keys.names.count) keys are authorized now")
       return keys
     case .problem(let text):
-      log.error("the list of authorized keys stays as it was: \(text)")
+      log.error("the list of authorized keys is unchanged: \(text)")
       return nil
     }
   }

@@ -29,7 +29,8 @@ package enum KeyFile {
   /// Writes a file that only its owner may read. Never overwrites an existing file.
   package static func write(secret key: SecretKey, of name: String, to path: String) throws(KeyError) {
     try create(
-      path, "# The secret LayerSearch key of \(name). Whoever has it is \(name).\n\(key.hexadecimalForItsFile)\n",
+      path,
+      "# The secret LayerSearch key of \(name). Anyone who has it can act as \(name).\n\(key.hexadecimalForItsFile)\n",
       mode: 0o600)
   }
 
@@ -45,7 +46,7 @@ package enum KeyFile {
   }
 
   private static func notAKey(_ path: String) -> KeyError {
-    .failed("\(path): this is no key; a line of 64 hexadecimal digits is wanted, as layersearch keygen writes it")
+    .failed("\(path): this is not a key; expected a line of 64 hexadecimal digits, as layersearch keygen writes it")
   }
 
   private static func read(_ path: String, isSecret: Bool) throws(KeyError) -> String {
@@ -53,7 +54,7 @@ package enum KeyFile {
     do { input = try TextInput(path: path, mostBytes: mostBytes, from: .regularFile) } catch {
       switch error.kind {
       case .unopened: throw .failed("\(path): cannot be read: \(error.reason); make keys with layersearch keygen")
-      case .folder, .noFile: throw .failed("\(path): this is no file; name a folder that layersearch keygen made")
+      case .folder, .noFile: throw .failed("\(path): this is not a file; name a folder that layersearch keygen made")
       case .tooLong: throw notAKey(path)
       case .unreadable, .noText: throw .failed("\(path): cannot be read: \(error.reason)")
       }
@@ -71,9 +72,9 @@ package enum KeyFile {
     guard isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
       let mode = String(status.st_mode & 0o777, radix: 8)
       throw .failed(
-        "\(path): others may read this secret key (its mode is 0\(mode)); make it private with "
+        "\(path): other users can read this secret key (its mode is 0\(mode)); make it private with "
           + "\(ShellCommand.line(["chmod", "600", path])), and if "
-          + "somebody may have read it, make a new one with layersearch keygen")
+          + "another user may have read it, make a new one with layersearch keygen")
     }
   }
 
@@ -89,7 +90,7 @@ package enum KeyFile {
   private static func create(_ path: String, _ text: String, mode: mode_t) throws(KeyError) {
     do { try RegularFile.create(path, Array(text.utf8), mode: mode) } catch {
       switch error {
-      case .unmade(let reason): throw .failed("\(path): cannot be made: \(reason); keys are never written over")
+      case .unmade(let reason): throw .failed("\(path): cannot be created: \(reason); keys are never overwritten")
       case .unwritable(let reason):
         throw .failed("\(path): cannot be written: \(reason); free space or choose another place")
       }

@@ -31,7 +31,7 @@ package enum KeyFolder {
       return "these are the coordinator's own keys; name the worker's folder, which layersearch keygen made beside it"
     }
     return Folder.names(in: folder).first { isThere("\(folder)/\($0)/\(KeyFile.coordinatorName)") }
-      .map { "this folder holds those of several; name one worker's, such as \(folder)/\($0)" }
+      .map { "this folder holds the keys of several workers; name one worker's folder, such as \(folder)/\($0)" }
   }
 
   // MARK: Creation
@@ -79,6 +79,6 @@ package enum KeyFolder {
   }
 
   private static func cannotBeMade(_ path: String, _ number: CInt) -> KeyError {
-    .failed("\(path): this folder cannot be made: \(SystemError(number)); keys are never written over")
+    .failed("\(path): this folder cannot be created: \(SystemError(number)); keys are never overwritten")
   }
 }

@@ -54,9 +54,8 @@ package struct KeyRing: Encodable {
     defer { withExtendedLifetime(lock) {} }
     if let taken = names.first(where: { Self.isThere("\(root)/\($0)") }) {
       throw .failed(
-        "\(root)/\(taken): there are keys of that name already, and keys are never written over; choose another name, "
-          + "or "
-          + "move that folder away and take its line out of the authorized keys")
+        "\(root)/\(taken): keys of that name exist already, and keys are never overwritten; choose another name, or "
+          + "move that folder away and remove its line from the authorized keys")
     }
     let numbered = (0..<count).map { "worker-\($0 + 1)" }
     let names = names + numbered.filter { !names.contains($0) && !Self.isThere("\(root)/\($0)") }

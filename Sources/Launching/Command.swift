@@ -92,7 +92,8 @@ package struct Command: Sendable {
     DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [weak child] in
       guard once.isWaiting else { return }
       // Resume first: killing the child makes `onEnd` follow at once.
-      once.resume(.failure(.failure("\(program): no end within \(Readable.duration(seconds: seconds)); it was killed")))
+      once.resume(
+        .failure(.failure("\(program): did not end within \(Readable.duration(seconds: seconds)) and was killed")))
       child?.send(signal: SIGKILL)
     }
   }

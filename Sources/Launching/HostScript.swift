@@ -26,7 +26,7 @@ enum HostScript {
     switch fields[1] {
     case "running": state = .running
     case "leaving": state = .leaving
-    case "rebooted": state = .ended(.nodeFailure, detail: "its host was started anew")
+    case "rebooted": state = .ended(.nodeFailure, detail: "its host was restarted")
     case "lost": state = .ended(.failed, detail: "it ended without a trace")
     case "ended":
       guard let code = Int(fields[3]) else { return nil }
@@ -44,7 +44,7 @@ enum HostScript {
     if code == 0 { return .ended(.done, detail: nil) }
     let line = lastLine.isEmpty ? nil : lastLine
     if code > 128 {
-      if wasTold { return .ended(.cancelled, detail: "it was told to leave at once") }
+      if wasTold { return .ended(.cancelled, detail: "it was asked to leave at once") }
       // Only a user or an administrator ends a worker by SIGTERM without telling it through its place.
       let detail = "killed by signal \(code - 128)"
       return .ended(code == 128 + 15 ? .cancelled : .failed, detail: line.map { "\(detail): \($0)" } ?? detail)
@@ -90,16 +90,16 @@ enum HostScript {
         fi
         binary=$(path "$1"); shift
         need "$binary"
-        mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
+        mkdir -p "$root" || { echo "cannot create the folder $root" >&2; exit 1; }
         if [ "$1" = --keys-there ]; then shift; set -- "$@" --keys "$root/keys"; fi
         if said=$("$binary" "$@" </dev/null 2>&1); then
           case $said in *" answers: "*) exit 0 ;; esac
           said=""
         fi
-        echo "${said:-$binary says nothing of the coordinator: name layersearch with --binary}" >&2
+        echo "${said:-$binary reports nothing about the coordinator: name layersearch with --binary}" >&2
         exit 1 ;;
       keys)
-        mkdir -p "$root" || { echo "cannot make the folder $root" >&2; exit 1; }
+        mkdir -p "$root" || { echo "cannot create the folder $root" >&2; exit 1; }
         cd "$root" && rm -rf keys.new && mkdir keys.new && printf %s "$1" | base64 -d | tar -xof - -C keys.new &&
           chmod 700 keys.new && chmod 600 keys.new/secret-key && rm -rf keys && mv keys.new keys ;;
       start)
@@ -107,8 +107,8 @@ enum HostScript {
         if [ "$1" = --keys-there ]; then shift; set -- "$@" --keys "$root/keys"; fi
         need "$binary"
         folder=$root/$id
-        mkdir -p "$folder" || { echo "cannot make the folder $folder" >&2; exit 1; }
-        if alive "$folder"; then echo "a worker is at work in $folder already" >&2; exit 1; fi
+        mkdir -p "$folder" || { echo "cannot create the folder $folder" >&2; exit 1; }
+        if alive "$folder"; then echo "a worker is running in $folder already" >&2; exit 1; fi
         rm -f "$folder/exit" "$folder/leaving" "$folder/pid"
         setsid nohup sh -c '
           folder=$1 boot=$2; shift 2

@@ -28,13 +28,13 @@ package struct HostsFile: Hashable, Sendable {
       }
       hosts.append(host)
     }
-    guard !hosts.isEmpty else { throw .usage("\(name) names no host") }
+    guard !hosts.isEmpty else { throw .usage("\(name) lists no host") }
     self.hosts = hosts
   }
 
   private static func host(_ name: String, _ options: ArraySlice<String>, _ place: String) throws(LaunchError) -> Host {
     guard !name.isEmpty, !name.hasPrefix("-"), !name.contains(where: { $0 == "=" || $0 == "#" || $0.isWhitespace })
-    else { throw .usage("\(place): a line starts with [USER@]HOST, not '\(name)'") }
+    else { throw .usage("\(place): a line must start with [USER@]HOST, not '\(name)'") }
     var host = Host(name: name)
     for option in options {
       let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
@@ -46,7 +46,7 @@ package struct HostsFile: Hashable, Sendable {
       case "slots": host.slots = try number(value, 4096, "\(place): \(option): slots")
       case "binary", "data":
         if value.contains("$") {
-          throw .usage("\(place): \(option): variables are not replaced; ~ is the host's home folder")
+          throw .usage("\(place): \(option): variables are not expanded; ~ is the host's home folder")
         }
         if parts[0] == "binary" { host.binary = value } else { host.data = value }
       default: throw unknown(option, place)
@@ -57,13 +57,13 @@ package struct HostsFile: Hashable, Sendable {
 
   private static func unknown(_ option: String, _ place: String) -> LaunchError {
     .usage(
-      "\(place): '\(option)' is not known: port=, slots=, binary= or data= (a value with spaces stands in quotation "
-        + "marks)")
+      "\(place): unknown option '\(option)', expected port=, slots=, binary= or data= (a value with spaces must be in "
+        + "quotation marks)")
   }
 
   private static func number(_ text: String, _ most: Int, _ what: String) throws(LaunchError) -> Int {
     guard text.allSatisfy({ $0.isASCII && $0.isNumber }), !text.hasPrefix("0"), let value = Int(text), value <= most
-    else { throw .usage("\(what) is a number from 1 to \(most)") }
+    else { throw .usage("\(what) must be a number from 1 to \(most)") }
     return value
   }
 

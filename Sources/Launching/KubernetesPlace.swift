@@ -53,20 +53,20 @@ package struct KubernetesPlace: Place {
     let deployment = try await readDeployment()
     guard deployment.worker != nil else {
       throw .failure(
-        "deployment \(deploymentName) has several containers and none is called \(Self.container); name the one that "
-          + "runs layersearch worker so")
+        "deployment \(deploymentName) has several containers and none is called \(Self.container); give this name to "
+          + "the one that runs layersearch worker")
     }
     if let endpoint = deployment.endpoint, endpoint != worker.connect {
       throw .usage(
         "the pods of \(deploymentName) connect to \(endpoint.inOneLine), as their Deployment says, and not to "
-          + "\(worker.connect.inOneLine); give --connect \(endpoint.inOneLine), and --ask where this machine reaches "
-          + "it by another address")
+          + "\(worker.connect.inOneLine); give --connect \(endpoint.inOneLine), and --ask if this machine reaches it "
+          + "at another address")
     }
     if let secret = deployment.keysSecret { try await requireKeys(in: secret) }
     if let autoscaler = try await autoscaler() {
       throw .failure(
         "deployment \(deploymentName) is scaled by the autoscaler \(autoscaler.inOneLine), which would undo a launch; "
-          + "leave the number of workers to it, or take it away with "
+          + "leave the number of workers to it, or delete it with "
           + ShellCommand.line([kubectl] + scope + ["delete", "hpa", autoscaler]))
     }
   }
@@ -79,7 +79,7 @@ package struct KubernetesPlace: Place {
       // A user who may scale is not always allowed to read Secrets.
       guard result.isNotFound else { return }
       throw .failure(
-        "there is no Secret \(secret.inOneLine), which the pods of \(deploymentName) need; make it of a worker's "
+        "there is no Secret \(secret.inOneLine), which the pods of \(deploymentName) need; create it from a worker's "
           + "folder of keys with " + ShellCommand.line([kubectl] + scope + ["create", "secret", "generic", secret])
           + " --from-file=DIR")
     }
@@ -87,8 +87,8 @@ package struct KubernetesPlace: Place {
     let missing = Self.keyNames.filter { !found.contains($0) }
     guard missing.isEmpty else {
       throw .failure(
-        "the Secret \(secret.inOneLine) has no \(missing.joined(separator: " and no ")); make it of a worker's folder "
-          + "of keys, as layersearch keygen makes it")
+        "the Secret \(secret.inOneLine) has no \(missing.joined(separator: " and no ")); create it from a worker's "
+          + "folder of keys, as layersearch keygen makes it")
     }
   }
 
@@ -144,7 +144,7 @@ package struct KubernetesPlace: Place {
   private func pods() async throws(LaunchError) -> [KubernetesPod] {
     guard let selector = try await readDeployment().selector else {
       throw .failure(
-        "deployment \(deploymentName) selects its pods by no labels (spec.selector.matchLabels); give it one")
+        "deployment \(deploymentName) selects its pods by no label (spec.selector.matchLabels); give it one")
     }
     let arguments = ["get", "pods", "-l", selector, "-o", "json"]
     let pods: KubernetesPod.List = try decode(try await succeed(arguments).output, of: "get pods")
@@ -190,7 +190,7 @@ package struct KubernetesPlace: Place {
     if result.isNotFound {
       let place = namespace.map { "in the namespace \($0.inOneLine)" } ?? "in this context's namespace"
       throw .failure(
-        "there is no deployment \(deploymentName.inOneLine) \(place); make it with kubectl apply -k "
+        "there is no deployment \(deploymentName.inOneLine) \(place); create it with kubectl apply -k "
           + "(cluster/kubernetes), or name another with --deployment and --namespace")
     }
     guard result.status == 0 else { throw failure(result) }

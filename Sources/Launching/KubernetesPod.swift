@@ -173,14 +173,14 @@ extension KubernetesPod {
     default: break
     }
     guard let terminated = own?.state?.terminated else {
-      return (.failed, told(status?.reason ?? "it never began", message))
+      return (.failed, told(status?.reason ?? "it never started", message))
     }
     return Self.end(terminated)
   }
 
   private static func end(_ terminated: ContainerState.Terminated) -> (PlacedEnd, String?) {
     if terminated.reason == "OOMKilled" {
-      return (.outOfMemory, "the container's memory limit; give it more, or worker --slots fewer")
+      return (.outOfMemory, "the container's memory limit was exceeded; raise it, or give worker fewer --slots")
     }
     if terminated.exitCode == 0 { return (.done, nil) }
     return (.failed, told("exit code \(terminated.exitCode)", terminated.lastLine))
@@ -202,7 +202,7 @@ extension KubernetesPod {
       return "\(reason): \(name)ended \(count == 1 ? "once" : "\(count) times"), last \(told(end.rawValue, detail))"
     }
     if let current = before.last(where: { $0.state?.running != nil }) {
-      return told("the init container \(current.name.inOneLine) is at work", current.lastState?.terminated?.lastLine)
+      return told("the init container \(current.name.inOneLine) is running", current.lastState?.terminated?.lastLine)
     }
     if let scheduled = status?.conditions?.first(where: { $0.type == "PodScheduled" }), scheduled.status == "False" {
       return told(scheduled.reason ?? "not scheduled", scheduled.message)

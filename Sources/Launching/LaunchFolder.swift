@@ -15,7 +15,8 @@ package struct LaunchFolder: Hashable, Sendable {
   package init(_ name: String, in folder: String = LaunchFolder.all) throws(LaunchError) {
     guard Self.isLegal(name) else {
       throw .usage(
-        "'\(name)' is no name for a launch: letters, digits, '.', '_' and '-', at most 60, the first a letter or digit")
+        "'\(name)' is not a launch name: expected at most 60 letters, digits, '.', '_' and '-', the first a letter or "
+          + "digit")
     }
     self.name = name
     path = FilePath.join(folder, name)
@@ -63,7 +64,7 @@ package struct LaunchFolder: Hashable, Sendable {
   package func requireOwn() throws(LaunchError) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_uid != geteuid(), geteuid() != 0 else { return }
-    throw .usage("launch \(name) in \(path) is another user's (number \(status.st_uid)): stop it as that user")
+    throw .usage("launch \(name) in \(path) belongs to another user (number \(status.st_uid)): stop it as that user")
   }
 
   /// Whether a launcher is running.
@@ -89,7 +90,7 @@ package struct LaunchFolder: Hashable, Sendable {
   /// Takes the lock of the one launcher that may run. The lock is held as long as the returned object exists.
   package func lead() throws(LaunchError) -> FileLock {
     do { try Folder.make(path) } catch {
-      throw .failure("cannot make the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
+      throw .failure("cannot create the folder \(error.path): \(error.reason); set XDG_STATE_HOME to a folder of yours")
     }
     for tries in 1... {
       do throws(FileLock.Failure) {
@@ -104,8 +105,8 @@ package struct LaunchFolder: Hashable, Sendable {
       }
     }
     throw .failure(
-      "a launcher of \(name) is at work already: layersearch launch status --name \(name) shows it; another --name is "
-        + "another launch")
+      "a launcher of \(name) is running already: layersearch launch status --name \(name) shows it; another launch "
+        + "needs another --name")
   }
 
   package func write(_ record: LaunchRecord) throws(LaunchError) {

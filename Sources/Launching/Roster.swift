@@ -103,7 +103,7 @@ extension Scaling {
     let change = roster.update(workers, at: now, vanishSeconds: settings.vanishSeconds)
     if !change.ended.isEmpty || !change.vanished.isEmpty { backOff.endWait() }
     for entry in change.begun { say("worker \(entry.worker.id) runs\(entry.worker.host.map { " on \($0)" } ?? "")") }
-    for entry in change.vanished { say("worker \(entry.worker.id) is not to be seen any more") }
+    for entry in change.vanished { say("worker \(entry.worker.id) is no longer listed") }
     for entry in roster.present {
       if case .pending(let reason?) = entry.worker.state { sayOnce("workers wait to be started: \(reason)") }
     }
@@ -111,7 +111,7 @@ extension Scaling {
     let proven = roster.present.filter { $0.isProven(at: now, settings.shortLifeSeconds) }
       .compactMap(\.runningSince).max()
     if let proven, proven >= backOff.last {
-      if backOff.failures > 0 { say("workers stay again") }
+      if backOff.failures > 0 { say("workers stay up again") }
       backOff.reset()
     }
     if let proven, proven >= lastTaken { taken = 0 }
@@ -120,7 +120,7 @@ extension Scaling {
       guard case .ended(let end, _) = entry.worker.state else { continue }
       let isShort = !entry.isProven(at: now, settings.shortLifeSeconds)
       let age = entry.runningSince.map { $0.isFinite ? " after \(Readable.duration(seconds: now - $0))" : "" }
-      say("worker \(entry.worker.id) ended\(age ?? " before it began"): \(Self.text(entry.worker.state))")
+      say("worker \(entry.worker.id) ended\(age ?? " before it started"): \(Self.text(entry.worker.state))")
       guard isShort else { continue }
       if end == .preempted || end == .nodeFailure {
         taken += 1
@@ -132,7 +132,7 @@ extension Scaling {
     if let last = failed.last, phase == .following {
       let count = failed.count
       fail(
-        "\(count) worker\(count == 1 ? "" : "s") ended within moments of the start, \(Self.text(last.worker.state))",
+        "\(count) worker\(count == 1 ? "" : "s") ended shortly after the start, \(Self.text(last.worker.state))",
         at: now)
     }
   }

@@ -150,7 +150,7 @@ package struct SSHPlace: Place {
       "sh", ["-c", "tar -cf - -C \"$1\" secret-key public-key coordinator-key | base64 -w 0", "sh", source])
     let result = try await command.run()
     guard result.errors.isEmpty, !result.output.isEmpty else {
-      throw .usage("\(host.name): \(source) is no worker's folder of keys: \(result.lastLine)")
+      throw .usage("\(host.name): \(source) is not a worker's folder of keys: \(result.lastLine)")
     }
     return result.output.filter { !$0.isNewline }
   }

@@ -88,7 +88,7 @@ package struct Scaling: Sendable {
       for reason in refused { sayOnce("no worker could be started: \(reason)") }
       if workers.isEmpty {
         backOff.wait(at: now)
-        if refused.isEmpty { sayOnce("there is room for no more workers; it is looked for some from time to time") }
+        if refused.isEmpty { sayOnce("there is no room for more workers; the launch tries again from time to time") }
       } else {
         backOff.waits = 0
       }
@@ -109,7 +109,7 @@ package struct Scaling: Sendable {
     if let silence { return silence }
     guard let demand, !demand.isDone else { return nil }
     if demand.isPaused { return "the study is paused" }
-    return demand.hindrance ?? (backOff.waits > 0 ? "there is room for no worker" : nil)
+    return demand.hindrance ?? (backOff.waits > 0 ? "there is no room for a worker" : nil)
   }
 
   // MARK: The coordinator's answers
@@ -118,9 +118,9 @@ package struct Scaling: Sendable {
     if silence != nil { say("the coordinator answers again") }
     silence = nil
     if demand.isPaused != (self.demand?.isPaused ?? false) {
-      say(demand.isPaused ? "the study is paused: no worker is asked for until it goes on" : "the study goes on")
+      say(demand.isPaused ? "the study is paused: no worker is started until it is resumed" : "the study is resumed")
     }
-    if let hindrance = demand.hindrance, self.demand?.hindrance == nil { say("no worker is asked for: \(hindrance)") }
+    if let hindrance = demand.hindrance, self.demand?.hindrance == nil { say("no worker is started: \(hindrance)") }
     self.demand = demand
     if demand.isDone, phase == .following {
       phase = .finishing(since: now)
@@ -129,7 +129,7 @@ package struct Scaling: Sendable {
   }
 
   private mutating func missAnswer(_ reason: String) {
-    if silence != reason { say("\(reason); the workers that are there go on") }
+    if silence != reason { say("\(reason); workers that are running continue") }
     silence = reason
   }
 
@@ -157,7 +157,7 @@ package struct Scaling: Sendable {
     guard silence == nil, let demand else {
       // The workers left by themselves, with 0: the study was done, and no coordinator is there to say so.
       if demand != nil, roster.present.isEmpty, roster.lastEnd == .done {
-        say("its workers have left and the coordinator is gone: the study is over, or waits for its coordinator")
+        say("the workers have left and the coordinator is gone: the study is over, or waits for its coordinator")
         end(.studyDone)
       }
       return
@@ -208,8 +208,8 @@ package struct Scaling: Sendable {
     // Not each time that the launch looks for room.
     if backOff.waits == 0 {
       say(
-        "\(waiting) jobs wait, \(demand.runningJobs) run, \(demand.comingJobs) are to come: \(count) more "
-          + "worker\(count == 1 ? "" : "s") asked for, \(staying.count) here")
+        "\(waiting) jobs wait, \(demand.runningJobs) run, \(demand.comingJobs) are to come: starting \(count) more "
+          + "worker\(count == 1 ? "" : "s"), \(staying.count) present")
     }
     perform(.start(count))
   }
@@ -227,7 +227,7 @@ package struct Scaling: Sendable {
     let leaving = Array((pending + idle + others).prefix(count))
     guard !leaving.isEmpty else { return }
     overSince = nil
-    say("\(leaving.count) of \(staying.count) workers are let go: there is no work for them")
+    say("\(leaving.count) of \(staying.count) workers are asked to leave: there is no work for them")
     stop(leaving, at: now)
   }
 
@@ -235,7 +235,7 @@ package struct Scaling: Sendable {
     guard case .stopping(let requests) = phase else {
       phase = .stopping(requests: 1)
       let present = roster.present
-      say("\(present.count) workers are asked to leave; once more ends them at once")
+      say("\(present.count) workers are asked to leave; a second request ends them at once")
       stop(present, at: now)
       return
     }
@@ -272,7 +272,7 @@ package struct Scaling: Sendable {
   mutating func fail(_ reason: String, at now: Double) {
     let delay = backOff.fail(at: now)
     backOff.problem =
-      "\(reason); the next is tried in \(Readable.duration(seconds: delay))"
+      "\(reason); the next start is tried in \(Readable.duration(seconds: delay))"
       + (backOff.failures > 1 ? " (\(backOff.failures) in a row)" : "")
   }
 

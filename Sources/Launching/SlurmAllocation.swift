@@ -36,7 +36,7 @@ package struct SlurmAllocation: Place {
       throw .failure("Slurm's srun cannot be run here: run this inside the allocation (\(error))")
     }
     if try await nodes().isEmpty {
-      throw .usage("job \(job) of Slurm has no nodes now: run this inside the allocation, or without --inside")
+      throw .usage("Slurm job \(job) has no nodes now: run this inside the allocation, or without --inside")
     }
   }
 
@@ -83,14 +83,14 @@ package struct SlurmAllocation: Place {
       let state: PlacedState
       switch (step, run) {
       case (_?, let run?) where run.ended == nil: state = run.told == nil ? .running : .leaving
-      case (_?, nil): state = .pending(reason: "srun has begun")
+      case (_?, nil): state = .pending(reason: "srun has started")
       case (_, let run?) where run.told == "end" && run.ended == nil:
-        state = .ended(.cancelled, detail: "told to end by Slurm, and it took longer than it may")
+        state = .ended(.cancelled, detail: "told to end by Slurm, and it took longer than allowed")
       case (nil, nil) where files.age(ofLog: id).map({ $0 < mostWait }) ?? false:
         // srun is asking Slurm for the step.
-        state = .pending(reason: "srun asks for its step")
+        state = .pending(reason: "srun is requesting its step")
       case (nil, nil):
-        state = .ended(.failed, detail: (try? files.log(of: id, lines: 1)) ?? "srun did not begin")
+        state = .ended(.failed, detail: (try? files.log(of: id, lines: 1)) ?? "srun did not start")
       default: state = PlacedState(slurmForgotten: record)
       }
       return PlacedWorker(
@@ -165,7 +165,7 @@ package struct SlurmAllocation: Place {
     for line in result.output.split(whereSeparator: \.isNewline) {
       let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 3 else {
-        throw .failure("squeue: a line that is not understood: \(String(line).inOneLine)")
+        throw .failure("squeue: unexpected line: \(String(line).inOneLine)")
       }
       steps[fields[1]] = (fields[0], fields[2])
     }

@@ -13,7 +13,7 @@ extension SlurmPlace {
     try prepare(worker)
     let test = try await run(Command("sbatch", submission(of: 1, worker, isTest: true)))
     guard test.status == 0 else {
-      throw .usage("Slurm refuses such a job: \(Self.refusal(test)); change what was asked for")
+      throw .usage("Slurm refuses such a job: \(Self.refusal(test)); change the request")
     }
   }
 
@@ -38,7 +38,7 @@ extension SlurmPlace {
     throw .usage(
       """
       --time \(time) is too short: a training takes about \(Readable.duration(seconds: jobSeconds)) and workers are \
-      told to leave \(request.leadSeconds) s before the limit; say \(needed) or more
+      told to leave \(request.leadSeconds) s before the limit; give \(needed) or more
       """)
   }
 
@@ -54,13 +54,13 @@ extension SlurmPlace {
 
   private func checkOptions(_ worker: WorkerInvocation) throws(LaunchError) {
     if worker.options.contains(where: { $0 == "--grace" || $0.hasPrefix("--grace=") }) {
-      throw .usage("--grace of a worker in Slurm stands before --: the signal before the time limit goes by it")
+      throw .usage("with Slurm, give --grace before --: it also sets the time of the signal before the time limit")
     }
     if let working = request.workingSeconds, let time = request.time, working < 0 {
       throw .usage(
         """
         --time \(time) leaves no time to work: workers are told to leave \(request.leadSeconds) s before it, or up to \
-        60 s earlier; give them more, or less --grace
+        60 s earlier; give a longer --time, or a shorter --grace
         """)
     }
   }
@@ -69,7 +69,7 @@ extension SlurmPlace {
     guard let keys else { return }
     for name in ["secret-key", "coordinator-key"] {
       let file = FilePath.join(keys, name)
-      guard access(file, R_OK) == 0 else { throw .usage("\(file): it cannot be read: \(SystemError.last)") }
+      guard access(file, R_OK) == 0 else { throw .usage("\(file): cannot be read: \(SystemError.last)") }
     }
   }
 
@@ -83,12 +83,12 @@ extension SlurmPlace {
     if let name = request.partition, !name.contains(","), !partitions.contains(where: { $0.name == name }) {
       let names = try await run(Command("sinfo", ["--noheader", "--format=%R"])).output
       let list = Set(names.split(whereSeparator: \.isNewline).map(String.init)).sorted().joined(separator: ", ")
-      throw .usage("--partition \(name.inOneLine): Slurm has none of this name; there are \(list.inOneLine)")
+      throw .usage("--partition \(name.inOneLine): Slurm has no partition of this name; there are \(list.inOneLine)")
     }
     // Without --partition, jobs go to the default one.
     let usable = request.partition == nil ? partitions.filter(\.isStandard) : partitions
     if !usable.isEmpty, !usable.contains(where: \.isUp) {
-      throw .usage("the partition \(usable.map(\.name).joined(separator: ", ")) is switched off or takes no jobs now")
+      throw .usage("the partition \(usable.map(\.name).joined(separator: ", ")) is disabled or accepts no jobs now")
     }
     guard let time = request.time, !usable.isEmpty else { return }
     let limits = usable.map(\.limitSeconds)
@@ -117,7 +117,7 @@ struct SlurmPartition: Hashable {
       let fields = line.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
       // Seconds come last, even if there are only two numbers.
       guard fields.count == 3, let limit = limit(fields[2]) else {
-        throw .failure("sinfo: a line that is not understood: \(String(line).inOneLine)")
+        throw .failure("sinfo: unexpected line: \(String(line).inOneLine)")
       }
       let isStandard = fields[0].hasSuffix("*")
       partitions.append(

@@ -32,7 +32,7 @@ package struct SlurmFiles: Sendable {
       do {
         try Folder.make(path)
       } catch {
-        throw .failure("\(error.path): this folder cannot be made: \(error.reason)")
+        throw .failure("\(error.path): this folder cannot be created: \(error.reason)")
       }
       guard chmod(path, 0o700) == 0 else { throw .failure("\(path): \(SystemError.last)") }
     }
@@ -54,7 +54,7 @@ package struct SlurmFiles: Sendable {
     } catch .unopened(let reason) where reason.number == ENOENT {
       return []
     } catch {
-      throw .failure("\(jobs): it cannot be read: \(error)")
+      throw .failure("\(jobs): cannot be read: \(error)")
     }
     return text.split(separator: "\n").compactMap { line in
       let numbers = line.split(separator: " ").compactMap { Int($0) }
@@ -85,7 +85,7 @@ package struct SlurmFiles: Sendable {
   func log(of id: String, lines: Int) throws(LaunchError) -> String {
     // The ID must name a worker, never a file elsewhere.
     guard id.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == "_" || $0 == ".") }) else {
-      throw .usage("\(id.inOneLine) is no worker of this launch; launch status names them")
+      throw .usage("\(id.inOneLine) is not a worker of this launch; launch status lists the workers")
     }
     let path = FilePath.join(logs, "\(id).log")
     do {
@@ -93,7 +93,7 @@ package struct SlurmFiles: Sendable {
       let all = text.split(separator: "\n", omittingEmptySubsequences: false)
       return all.suffix(lines + (text.hasSuffix("\n") ? 1 : 0)).joined(separator: "\n")
     } catch {
-      throw .failure("\(path): it cannot be read: \(error); a worker that has not begun has no log")
+      throw .failure("\(path): cannot be read: \(error); a worker that has not started has no log")
     }
   }
 }

@@ -32,7 +32,7 @@ package struct SlurmRow: Hashable, Sendable {
       guard fields.count == 4, fields[0].first?.isNumber == true, let state = fields[1].split(separator: " ").first,
         state.allSatisfy({ $0.isUppercase || $0 == "_" })
       else {
-        throw .failure("\(program): a line that is not understood: \(String(line).inOneLine)")
+        throw .failure("\(program): unexpected line: \(String(line).inOneLine)")
       }
       // Skip other kinds of this user's jobs: 123+0 is a part of a heterogeneous one.
       guard isID(fields[0]) else { continue }
@@ -54,7 +54,7 @@ package struct SlurmRow: Hashable, Sendable {
   package static func jobNumber(_ output: String) throws(LaunchError) -> Int {
     let line = output.split(whereSeparator: \.isNewline).last ?? ""
     guard let number = line.split(separator: ";").first.flatMap({ Int($0) }), number > 0 else {
-      throw .failure("sbatch: no job number in what it says: \(String(line).inOneLine)")
+      throw .failure("sbatch: no job number in its output: \(String(line).inOneLine)")
     }
     return number
   }

@@ -62,8 +62,8 @@ package struct SlurmScript: Sendable {
       problem=$(\(probe) 2>&1 </dev/null)
       case $?$problem in
         0*" answers: "*) problem="" ;;
-        0*) problem="it says nothing of the coordinator: name layersearch with --binary" ;;
-        *) problem=${problem:-"the probe ended without a word"} ;;
+        0*) problem="it reports nothing about the coordinator: name layersearch with --binary" ;;
+        *) problem=${problem:-"the probe ended without any output"} ;;
       esac
       [ -z "$problem" ] || [ -n "$leaving" ] || {
         problem=$(printf '%s\\n' "$problem" | tail -n 1)
@@ -98,13 +98,13 @@ package struct SlurmScript: Sendable {
     let files = ["secret-key", "coordinator-key"].map { ShellCommand.quoted("\(keys)/\($0)") }.joined(separator: " ")
     return """
       for file in \(files); do
-        [ -r "$file" ] || give_up "cannot read $file: keep the keys, for you alone, in a folder that the nodes share"
+        [ -r "$file" ] || give_up "cannot read $file: keep the keys, private to you, in a folder that the nodes share"
       done
       """
   }
 
   static func noBinary(_ executable: String) -> String {
-    "there is no \(executable): name the program with --binary, in a folder that the nodes share, or have it installed"
+    "there is no \(executable): install it on the nodes, or name one in a folder that they share with --binary"
   }
 
   /// Data sets are kept on the node's own disk, where this user's next worker finds them.

@@ -24,7 +24,7 @@ extension PlacedState {
     case "PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT", "RESV_DEL_HOLD":
       self = .pending(reason: Self.waiting(row.reason, after: record))
     case "CONFIGURING":
-      self = .pending(reason: "its node is being made ready")
+      self = .pending(reason: "its node is being prepared")
     case "SUSPENDED", "STOPPED":
       self = .pending(reason: "suspended by Slurm")
     case "RUNNING", "RESIZING", "SIGNALING":
@@ -35,7 +35,7 @@ extension PlacedState {
       self = Self.left(run) ?? .ended(.done, detail: nil)
     case "CANCELLED", "REVOKED":
       // Told by `launch stop` and cancelled because it took too long, or cancelled before it began.
-      self = .ended(.cancelled, detail: run == nil ? "before it began" : nil)
+      self = .ended(.cancelled, detail: run == nil ? "before it started" : nil)
     case "PREEMPTED":
       self = .ended(.preempted, detail: nil)
     case "NODE_FAIL", "BOOT_FAIL":
@@ -65,7 +65,7 @@ extension PlacedState {
   /// The state of a job that Slurm has forgotten.
   package init(slurmForgotten record: SlurmRecord) {
     guard let run = record.runs.last else {
-      self = .ended(.cancelled, detail: "Slurm no longer knows it, and it never began")
+      self = .ended(.cancelled, detail: "Slurm no longer knows it, and it never started")
       return
     }
     if run.ended == 0 {
@@ -106,21 +106,21 @@ extension PlacedState {
   /// The meaning of the most common long-lasting reasons, and what a user can do.
   private static let meanings = [
     "Resources": "waits for free processors",
-    "Priority": "other jobs go first",
-    "BeginTime": "Slurm waits a moment before it starts it",
+    "Priority": "jobs of higher priority go first",
+    "BeginTime": "Slurm delays its start for a moment",
     "JobHeldUser": "held by its user; release it with scontrol release",
     "JobHeldAdmin": "held by an administrator",
     "PartitionTimeLimit": "--time is longer than the partition allows; it never starts",
     "PartitionNodeLimit": "more nodes than the partition allows; it never starts",
-    "PartitionConfig": "no node of the partition is as large as asked for; it never starts: fewer --slots or memory",
-    "PartitionDown": "the partition takes no jobs to its nodes now",
-    "PartitionInactive": "the partition is switched off",
-    "BadConstraints": "no node has what --constraint asks for; it never starts",
-    "AssocGrpCpuLimit": "the account has all the processors that it may have",
-    "QOSMaxJobsPerUserLimit": "as many jobs run as the QOS lets a user have",
-    "QOSMaxCpuPerUserLimit": "all processors are in use that the QOS lets a user have",
-    "InvalidAccount": "the account is not known; name another with --account",
-    "InvalidQOS": "the QOS is not known; name another with --qos",
-    "ReqNodeNotAvail": "a node that was asked for is not to be had",
+    "PartitionConfig": "no node of the partition is large enough; it never starts: reduce --slots or the memory",
+    "PartitionDown": "the partition starts no jobs on its nodes now",
+    "PartitionInactive": "the partition is disabled",
+    "BadConstraints": "no node satisfies --constraint; it never starts",
+    "AssocGrpCpuLimit": "the account uses all processors that it is allowed",
+    "QOSMaxJobsPerUserLimit": "the user runs as many jobs as the QOS allows",
+    "QOSMaxCpuPerUserLimit": "the user uses all processors that the QOS allows",
+    "InvalidAccount": "unknown account; name another with --account",
+    "InvalidQOS": "unknown QOS; name another with --qos",
+    "ReqNodeNotAvail": "a requested node is not available",
   ]
 }

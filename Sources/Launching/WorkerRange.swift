@@ -25,7 +25,7 @@ extension WorkerRange: Codable {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     guard let range = WorkerRange(try container.decode(String.self)) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "it is no range of workers")
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "it is not a range of workers")
     }
     self = range
   }

@@ -17,7 +17,7 @@ package enum Endpoint {
       EndpointError(endpoint: endpoint, problem: what, example: example)
     }
     if endpoint.hasPrefix("ipc://"), endpoint.count > 6 { return }
-    guard endpoint.hasPrefix("tcp://") else { throw problem("an endpoint begins with tcp://") }
+    guard endpoint.hasPrefix("tcp://") else { throw problem("an endpoint must begin with tcp://") }
     let text = endpoint.dropFirst(6)
     if let complaint = bracketComplaint(text) {
       throw EndpointError(endpoint: endpoint, problem: complaint, example: "tcp://[::1]:5555")
@@ -26,7 +26,7 @@ package enum Endpoint {
       let address = HostAddress(endpoint: endpoint)
     else { throw problem(text.hasPrefix(":") ? "the host is missing" : "the port is missing") }
     if let scope = address.scope, address.isInBrackets, !isInterface(scope) {
-      throw problem(scope.isEmpty ? "the interface behind % is missing" : "this machine has no interface \(scope)")
+      throw problem(scope.isEmpty ? "the interface after % is missing" : "this machine has no interface \(scope)")
     }
     if isBound, address.port == "*" { return }
     let least = isBound ? 0 : 1
@@ -35,25 +35,25 @@ package enum Endpoint {
       throw problem("\(port) is not a number from \(least) to 65535")
     }
     if !isBound, ["*", "::"].contains(address.host) {
-      throw problem("\(address.isInBrackets ? "[::]" : "*") is no address to connect to")
+      throw problem("\(address.isInBrackets ? "[::]" : "*") is not an address to connect to")
     }
   }
 
   /// Returns what is wrong with the brackets that IP version 6 requires; `nil` if nothing is.
   private static func bracketComplaint(_ text: Substring) -> String? {
     guard text.contains("[") || text.contains("]") else {
-      return text.count(where: { $0 == ":" }) > 1 ? "an address of IP version 6 stands in brackets" : nil
+      return text.count(where: { $0 == ":" }) > 1 ? "an IPv6 address must be in brackets" : nil
     }
-    guard text.hasPrefix("[") else { return "brackets stand around the whole address" }
+    guard text.hasPrefix("[") else { return "brackets must enclose the whole address" }
     guard let close = text.firstIndex(of: "]") else { return "the bracket is not closed" }
     let inside = text[text.index(after: text.startIndex)..<close]
     let rest = text[text.index(after: close)...]
     let address = HostAddress(endpoint: "tcp://[\(inside)]:1")
     guard let address, address.isInBrackets, address.number == .six else {
-      return "'\(inside)' in brackets is no address of IP version 6"
+      return "'\(inside)' in brackets is not an IPv6 address"
     }
     guard rest.hasPrefix(":"), !rest.contains("]"), !rest.contains("[") else {
-      return rest.isEmpty ? "the port is missing" : "a colon and the port follow the bracket"
+      return rest.isEmpty ? "the port is missing" : "a colon and the port must follow the bracket"
     }
     return nil
   }

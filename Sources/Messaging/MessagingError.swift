@@ -26,12 +26,12 @@ extension MessagingError: CustomStringConvertible {
       switch code {
       case EADDRINUSE: ": another process listens there; stop it, or choose another port (port 0 picks a free one)"
       case EADDRNOTAVAIL, ENODEV: ": this machine has no such address; tcp://*:PORT listens on all of them"
-      case EAFNOSUPPORT: ": this machine has no IP version 6; give an address of version 4"
+      case EAFNOSUPPORT: ": this machine has no IPv6; use an IPv4 address"
       case EACCES: ": ports below 1024 need privileges; choose a higher one"
       case EINVAL, EPROTONOSUPPORT, ENOCOMPATPROTO:
         ": an endpoint looks like tcp://127.0.0.1:5555 or tcp://[::1]:5555"
       case ENOTSUP, EOPNOTSUPP:
-        ": the ZeroMQ library here was built without encryption; install one that has it (CURVE)"
+        ": the ZeroMQ library here was built without encryption; install one with CURVE"
       case EMFILE: ": too many open files; raise the limit (ulimit -n)"
       default: ""
       }

@@ -198,6 +198,7 @@ struct Socket: ~Copyable, @unchecked Sendable {
 
   /// Receives without waiting. Keeps at most `maximumFrames` frames.
   func receive(maximumFrames: Int) -> Receipt {
+    if kind == .dealer { processCommands() }
     var frames: [[UInt8]] = []
     var count = 0
     var bytes = 0
@@ -230,6 +231,16 @@ struct Socket: ~Copyable, @unchecked Sendable {
       return .oversized(firstFrame: frames.first ?? [], connection: connection, bytes: bytes)
     }
     return .message(frames, key: key, connection: connection, bytes: bytes)
+  }
+
+  /// Lets libzmq process the commands that wait. It does so itself at every hundredth frame, also in the middle of a
+  /// message; if the connection of a socket with `ZMQ_IMMEDIATE` ends there, the rest of the message is gone, and libzmq
+  /// aborts the process (`!_more` in its fq.cpp). Between messages the end of a connection does no harm. What remains is
+  /// a connection that ends while the message with the hundredth frame is read, some microseconds.
+  private func processCommands() {
+    var events: Int32 = 0
+    var size = MemoryLayout<Int32>.size
+    _ = zmq_getsockopt(handle.pointer, ZMQ_EVENTS, &events, &size)
   }
 
   /// Returns the key that the authenticator reported when the connection was made.

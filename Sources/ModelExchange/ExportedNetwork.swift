@@ -22,7 +22,7 @@ package struct ExportedNetwork: Sendable {
       let form = try checkpoint.network.form()
       try checkpoint.tensors.require(form.parameters + form.statistics)
       guard checkpoint.tensors.tensors.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
-        throw CheckpointProblem("its values are infinite or no numbers: its training diverged; train it anew")
+        throw CheckpointProblem("it has values that are infinite or NaN: its training diverged; train it again")
       }
       guard isMerged else {
         (self.checkpoint, self.form) = (checkpoint, form)

@@ -54,7 +54,7 @@ package struct ImportedNetwork: Sendable {
     let classCount = classCount ?? 10
     let most = NetworkLimits.classes.upperBound
     guard (1...most).contains(classCount) else {
-      throw .tensors(path: path, "its classifier has \(classCount) outputs, and networks have at most \(most)")
+      throw .tensors(path: path, "its classifier has \(classCount) outputs, but networks have at most \(most)")
     }
     do {
       return try NetworkForm(
@@ -123,13 +123,13 @@ private struct Reader {
     guard tensor.shape == description.shape else {
       throw .tensors(
         path: path,
-        "tensor \(shown(tensor.name)) has the shape \(SafeTensors.shapeText(tensor.shape)), \(description.name) of "
-          + "\(model.rawValue) has \(SafeTensors.shapeText(description.shape)); choose the model that it was made of")
+        "tensor \(shown(tensor.name)) has the shape \(SafeTensors.shapeText(tensor.shape)), but \(description.name) of "
+          + "\(model.rawValue) has \(SafeTensors.shapeText(description.shape)); choose the model it was made from")
     }
     do throws(TensorFileProblem) {
       let values = try file.floats(of: tensor)
       guard values.allSatisfy(\.isFinite) else {
-        throw TensorFileProblem("tensor \(shown(tensor.name)) has values that are infinite or no numbers")
+        throw TensorFileProblem("tensor \(shown(tensor.name)) has values that are infinite or NaN")
       }
       guard !description.name.hasSuffix(".running_var") || values.allSatisfy({ $0 >= 0 }) else {
         throw TensorFileProblem("tensor \(shown(tensor.name)) has variances below 0")
@@ -142,12 +142,12 @@ private struct Reader {
 
   private static func difference(missing: [String], surplus: [String], _ model: Model) -> String {
     var parts: [String] = []
-    if !missing.isEmpty { parts.append("of \(model.rawValue) it lacks \(list(missing))") }
+    if !missing.isEmpty { parts.append("for \(model.rawValue) it lacks \(list(missing))") }
     if !surplus.isEmpty { parts.append("\(model.rawValue) has no place for \(list(surplus))") }
     let advice =
       surplus.contains { $0.hasSuffix(".basis") }
-      ? "it has basis convolutions, and dense networks are imported: layersearch export-model --merge writes one"
-      : "choose the model that it was made of, or give a map of its names"
+      ? "it has basis convolutions, but only dense networks are imported: layersearch export-model --merge writes one"
+      : "choose the model it was made from, or give a map of its names"
     return (parts + [advice]).joined(separator: "; ")
   }
 

@@ -74,11 +74,11 @@ package struct NetworkExport: Sendable {
     guard file.hasSuffix(".py") else { return nil }
     let name = file.dropLast(3)
     if ["torch", "safetensors", "numpy"].contains(name) {
-      return "\(file) hides Python's own \(name) in its folder: give it another name"
+      return "\(file) would hide Python's module \(name) in its folder: give it another name"
     }
     let isName =
       name.first?.isNumber == false && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-    return isName ? nil : "\(file) can be imported under a name of letters, digits and _ alone: rename it"
+    return isName ? nil : "\(file) can be imported only if its name has nothing but letters, digits and _: rename it"
   }
 
   /// Returns the default path of a checkpoint's export: beside the checkpoint.

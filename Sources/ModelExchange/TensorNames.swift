@@ -51,7 +51,8 @@ package struct TensorNames: Sendable {
       guard stars.0 == stars.1 else {
         throw .names(
           path: path,
-          reason: "'\(key.inOneLine)' has \(stars.0) stars and '\(value.inOneLine)' \(stars.1); give both as many")
+          reason: "'\(key.inOneLine)' has \(stars.0) stars, but '\(value.inOneLine)' has \(stars.1); give both the "
+            + "same number")
       }
       rules.append(rule)
     }

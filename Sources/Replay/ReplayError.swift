@@ -20,7 +20,7 @@ package enum ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
     case .line(let file, let line, let problem): "\(file):\(line): \(problem)".inOneLine
     case .table(let file, let problem): "\(file): \(problem)".inOneLine
     case .exhausted(let candidate, let has, let file):
-      "\(file): more trainings of \(candidate) are asked for than the table has to serve (\(has))".inOneLine
+      "\(file): more trainings of \(candidate) are requested than the table has to serve (\(has))".inOneLine
     case .failed(let reason): reason.inOneLine
     }
   }

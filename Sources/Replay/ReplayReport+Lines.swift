@@ -8,10 +8,10 @@ extension ReplayReport {
     let served = fewestServed == mostServed ? "\(fewestServed)" : "\(fewestServed) to \(mostServed)"
     var lines = [
       "\(table): \(NumberText.plural(candidates, "candidate")), \(NumberText.plural(trainings, "training")); "
-        + "\(NumberText.plural(replays, "replay")) (seed \(seed)), \(served) trainings of a candidate served, "
+        + "\(NumberText.plural(replays, "replay")) (seed \(seed)), \(served) trainings of each candidate served, "
         + "the rest judges",
-      "V: judged accuracy of what is named by \(naming == .estimates ? "estimates" : "raw means"), mean over 80 levels "
-        + "of cost; points of accuracy; ± standard error over replays",
+      "V: judged accuracy of the candidates named by \(naming == .estimates ? "estimates" : "raw means"), mean over 80 "
+        + "levels of cost; points of accuracy; ± standard error over replays",
       "",
     ]
     lines += AlignedColumns.lines([Self.heading] + rows.map(Self.cells))

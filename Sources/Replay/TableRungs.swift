@@ -44,7 +44,7 @@ package struct TableRungs: Sendable {
     for (place, kind) in kinds.dropLast().enumerated() {
       let recipe = kind.recipe
       if let table = tables[place] {
-        guard recipe.until == nil else { throw .failed("a rung that a curve tells of takes no table; leave it out") }
+        guard recipe.until == nil else { throw .failed("a rung that the curves contain takes no table; leave it out") }
         rungs.append(
           Rung(
             kindText: kind.served.text, source: .table(table, isTrained: recipe.epochs.count > 0),
@@ -56,8 +56,8 @@ package struct TableRungs: Sendable {
         last = epochs
       } else {
         throw .failed(
-          "a rung that ends after \(recipe.epochs) epochs has no entry in the curve of a training of \(all); choose "
-            + "rungs that end with an epoch, or give the rung a table with --rung")
+          "a rung that ends after \(recipe.epochs) epochs has no entry in the curve of a training of \(all) epochs; "
+            + "choose rungs that end with an epoch, or give the rung a table with --rung")
       }
     }
     // What a rung with its own table trained is not deducted from the top rung.

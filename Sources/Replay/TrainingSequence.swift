@@ -42,13 +42,13 @@ package struct TrainingSequence: Sendable {
       }
       guard effects.options(of: candidate) != nil else {
         throw .line(
-          file: file, line: line, problem: "candidate '\(words.prefix(100))' is none of the configuration's space")
+          file: file, line: line, problem: "candidate '\(words.prefix(100))' is not in the configuration's space")
       }
       entries.append(Entry(candidate: candidate, repetition: asked[candidate, default: 0], line: line))
       asked[candidate, default: 0] += 1
     }
     guard !entries.isEmpty else {
-      throw .table(file: file, problem: "the sequence has no candidates; write one a line")
+      throw .table(file: file, problem: "the sequence has no candidates; write one per line")
     }
     self.file = file
     self.entries = entries
@@ -67,7 +67,7 @@ package struct TrainingSequence: Sendable {
           file: file, line: entry.line,
           problem: has == 0
             ? "the table \(draw.table.file) has no trainings of \(entry.candidate)"
-            : "training \(entry.repetition + 1) of \(entry.candidate) is asked for, but \(draw.table.file) has "
+            : "training \(entry.repetition + 1) of \(entry.candidate) is requested, but \(draw.table.file) has only "
               + "\(has) to serve")
       }
     }
@@ -97,7 +97,7 @@ package struct SequenceSet: Sendable {
       throw .table(
         file: path,
         problem:
-          "the folder has \(files.count) sequences for \(replays) replays; it needs a file for each, or name one "
+          "the folder has \(files.count) sequences for \(replays) replays; it needs one file per replay, or name one "
           + "file for all")
     }
     var sequences: [TrainingSequence] = []

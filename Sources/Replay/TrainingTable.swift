@@ -41,8 +41,8 @@ package struct TrainingTable: Sendable {
       throw .table(
         file: path,
         problem:
-          "the table is larger than \(Self.mostBytes / 1_000_000) MB; leave columns out that are not read, or split "
-          + "it by candidates")
+          "the table is larger than \(Self.mostBytes / 1_000_000) MB; remove columns that are not read, or split it "
+          + "by candidates")
     }
     try self.init(text: input.text, file: path, space: space)
   }
@@ -166,7 +166,7 @@ extension TrainingTable {
       }
       let fields = places.map { row.fields[$0] }
       guard let candidate = Candidate(canonical: fields[0]), space.options(of: candidate) != nil else {
-        throw fail("candidate '\(fields[0].prefix(100))' is none of the configuration's space")
+        throw fail("candidate '\(fields[0].prefix(100))' is not in the configuration's space")
       }
       guard let repetition = Int(fields[1]), repetition >= 0 else {
         throw fail("replicate must be a whole number from 0, not '\(fields[1].prefix(40))'")
@@ -191,7 +191,7 @@ extension TrainingTable {
         throw fail("epoch_losses must be finite numbers with ';' between them")
       }
       if let earlier = read[candidate]?[repetition] {
-        throw fail("replicate \(repetition) of \(candidate) stands in line \(earlier.line), too")
+        throw fail("replicate \(repetition) of \(candidate) is already in line \(earlier.line)")
       }
       read[candidate, default: [:]][repetition] = (
         Training(
@@ -207,7 +207,7 @@ extension TrainingTable {
         for (expected, row) in ordered.enumerated() where row.key != expected {
           throw .line(
             file: file, line: row.value.line,
-            problem: "replicate \(row.key) of \(candidate) stands here, but \(expected) is missing")
+            problem: "this is replicate \(row.key) of \(candidate), but \(expected) is missing")
         }
         trainings[candidate] = ordered.map(\.value.training)
       }

@@ -47,19 +47,19 @@ extension StudyReport {
   package var estimateLines: [String] {
     guard let estimated else { return [] }
     var lines = [
-      "Estimates with 90 % intervals are from all \(NumberText.plural(estimated.trainings, "training")) together; "
-        + "unbeaten: how probably no other candidate is as small and better; expected loss: "
-        + (estimated.expectedLoss.map { "\(NumberText.fixed($0, 2)) points." } ?? "not known, since none is named.")
+      "Estimates with 90 % intervals use all \(NumberText.plural(estimated.trainings, "training")) together; "
+        + "unbeaten: probability that no other candidate is as small and better; expected loss: "
+        + (estimated.expectedLoss.map { "\(NumberText.fixed($0, 2)) points." } ?? "unknown, because none is named.")
     ]
     if let share = estimated.openShare {
       lines.append(
-        "Share of the open hypervolume: \(NumberText.percent(share)), of what the dense network and all layers "
-          + "decomposed leave to be found; by the estimates.")
+        "Share of the open hypervolume: \(NumberText.percent(share)) of what the dense network and all layers "
+          + "decomposed leave to be found, according to the estimates.")
     }
     if estimated.confirmations > 0 {
       lines.append(
         "Confirmed: means of \(NumberText.plural(estimated.confirmations, "training")) under fresh seeds, and "
-          + "differences to the dense network in points with 95 % intervals that hold together.")
+          + "differences to the dense network in points, with 95 % intervals that hold simultaneously.")
     }
     return lines
   }
@@ -72,13 +72,13 @@ extension StudyReport {
     let left = objectives.filter { !$0.isEstimated || isTimed && $0 == .multiplyAdds }
     if !left.isEmpty {
       caveats.append(
-        "The estimated frontier weighs accuracy, parameters and \(isTimed ? "device time" : "multiply-adds"), and not "
+        "The estimated frontier weighs accuracy, parameters and \(isTimed ? "device time" : "multiply-adds"), but not "
           + "\(left.map(\.title).joined(separator: " and ")).")
     }
     if !estimated.isExact {
       caveats.append(
-        "There are too many candidates to look at every pair of costs: the estimated frontier was searched with "
-          + "rounded ones, and may lack candidates that are a little better.")
+        "There are too many candidates to examine every pair of costs: the estimated frontier was searched with "
+          + "rounded costs and may lack candidates that are slightly better.")
     }
     return caveats
   }

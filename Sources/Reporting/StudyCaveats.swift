@@ -48,7 +48,7 @@ extension StudyReport {
     } else if frontier.isEmpty {
       caveats.append(
         estimated != nil && rows.contains { !$0.isUntrained && !$0.isDiverged }
-          ? "No candidate meets the study's constraints by the estimates: the estimated frontier is empty."
+          ? "According to the estimates, no candidate meets the study's constraints: the estimated frontier is empty."
           : "No candidate has a sound result: the frontier is empty.")
     }
     let diverged = rows.count { $0.score.divergedSeeds > 0 }
@@ -80,6 +80,6 @@ extension StudyReport {
     guard variants.count > 1 else { return nil }
     let parts = variants.map { "\($0.name) (\(NumberText.grouped($0.trainings)))" }
     return "Trainings of \(variants.count) kernel variants are mixed: \(parts.joined(separator: ", ")); "
-      + "the same training may come out a little differently under each."
+      + "the same training may have slightly different results under each."
   }
 }

@@ -97,7 +97,7 @@ private struct TerminalTable {
 
   var omitted: String? {
     guard !dropped.isEmpty else { return nil }
-    return "(left out for want of room: \(dropped.map(\.title).joined(separator: ", ")); export has them)"
+    return "(left out for lack of room: \(dropped.map(\.title).joined(separator: ", ")); export has them)"
   }
 
   var lines: [String] { table.lines }

@@ -35,7 +35,7 @@ public struct AugmentationChoice: Codable, Hashable, Sendable, LosslessStringCon
 
   /// What `setting` accepts, for messages.
   package static let allowed =
-    "none is wanted, or some of \(Part.allCases.map(\.rawValue).joined(separator: ", ")) with + between them"
+    "none, or some of \(Part.allCases.map(\.rawValue).joined(separator: ", ")) with + between them"
 
   /// Returns `nil` if a name is unknown or appears twice.
   private static func parts(in text: String) -> [Part]? {
@@ -48,7 +48,7 @@ public struct AugmentationChoice: Codable, Hashable, Sendable, LosslessStringCon
     let values = try decoder.singleValueContainer()
     let text = try values.decode(String.self)
     guard let choice = AugmentationChoice(text) else {
-      throw DecodingError.dataCorruptedError(in: values, debugDescription: "'\(text)' is no augmentation")
+      throw DecodingError.dataCorruptedError(in: values, debugDescription: "'\(text)' is not an augmentation")
     }
     self = choice
   }

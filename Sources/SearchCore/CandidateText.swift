@@ -16,7 +16,7 @@ extension Candidate {
     var forms: [String: BasisForm] = [:]
     for piece in text.split(separator: ",", omittingEmptySubsequences: false) {
       let sides = piece.split(separator: "=", omittingEmptySubsequences: false).map(Self.trimmed)
-      if sides == [""] { throw problem(forms.isEmpty ? "it names no layer" : "nothing stands between two commas") }
+      if sides == [""] { throw problem(forms.isEmpty ? "it names no layer" : "there is nothing between two commas") }
       guard sides.count == 2 else { throw problem("\"\(Self.trimmed(piece))\" is not layer=rank") }
       guard !sides[0].isEmpty, !sides[0].contains(where: \.isWhitespace) else {
         throw problem("\"\(sides[0])\" is not a layer name")

@@ -31,7 +31,7 @@ public enum CostBound: Hashable, Sendable {
     if value > 1, value.isFinite {
       return "\(text) is neither a share of the dense network's nor a whole number; \(allowed)"
     }
-    return "\(text) leaves nothing; \(allowed)"
+    return "\(text) leaves no candidate; \(allowed)"
   }
 
   /// Returns the bound as a count, given the dense network's count.
@@ -61,7 +61,7 @@ public struct DeviceTimeBound: Hashable, Sendable {
   /// Throws `SearchError.bound`, whose description says what is allowed, without the name of a key or an option.
   public init(_ value: Double) throws(SearchError) {
     guard value > 0, value <= 1 else {
-      throw .bound("\(CostBound.text(value)) is no share of the dense network's time; write one above 0, at most 1")
+      throw .bound("\(CostBound.text(value)) is not a share of the dense network's time; write one above 0, at most 1")
     }
     share = value
   }
@@ -142,7 +142,7 @@ extension CostConstraints {
     let least = EffectSpace(space).smallestCosts
     let bounds = [(parameters, least.parameters, "parameters"), (multiplyAdds, least.multiplyAdds, "multiply-adds")]
     for case (let bound?, let least, let name) in bounds where least > bound {
-      return "no candidate has at most \(bound) \(name); the least that one has is \(least)"
+      return "no candidate has at most \(bound) \(name); the minimum is \(least)"
     }
     return nil
   }

@@ -81,12 +81,12 @@ extension SearchSpace {
     let names = Set(architecture.layers.map(\.name))
     if let unknown = times.layers.keys.map(\.layer).filter({ !names.contains($0) }).min() {
       throw .deviceTimes(
-        "it has times of \(unknown), and \(architecture.model.rawValue) has no such layer; is it another network's?")
+        "it has times of \(unknown), but \(architecture.model.rawValue) has no such layer; is it for another network?")
     }
     var kept: [DeviceTimes.LayerForm: Int] = [:]
     for form in layerForms {
       guard let time = times.layers[form] else {
-        throw .deviceTimes("it has no time of \(form); every layer form of the space is needed")
+        throw .deviceTimes("it has no time of \(form); every layer form of the space needs one")
       }
       kept[form] = time
     }
@@ -95,7 +95,7 @@ extension SearchSpace {
       time - max(0, choice.forms.compactMap { used.saved(choice.layer, $0, variant: variant) }.max() ?? 0)
     }
     guard shortest > 0 else {
-      throw .deviceTimes("by it layers save more than the whole network takes; measure both in one way")
+      throw .deviceTimes("according to it, layers save more than the whole network takes; measure both in the same way")
     }
     var space = self
     space.deviceTimes = used

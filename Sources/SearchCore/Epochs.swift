@@ -52,7 +52,7 @@ extension Epochs: Codable {
     let container = try decoder.singleValueContainer()
     let count = try container.decode(Double.self)
     guard let epochs = Epochs(count) else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(count) is no number of epochs")
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(count) is not a number of epochs")
     }
     self = epochs
   }

@@ -59,16 +59,16 @@ public enum Intervention: Hashable, Sendable {
   public init(verb text: String, subject: String?, repetitions: Int? = nil) throws(InterventionProblem) {
     guard let verb = Verb(rawValue: text) else {
       let verbs = Verb.allCases.map(\.rawValue)
-      let hint = nearest(to: text, in: verbs).map { "; did you mean \($0)? There are: " } ?? "; there are: "
+      let hint = nearest(to: text, in: verbs).map { "; did you mean \($0)? Known: " } ?? "; known: "
       throw InterventionProblem(
-        "'\(text.prefix(60))' is nothing that can be asked of a study\(hint)"
+        "'\(text.prefix(60))' is not a known verb\(hint)"
           + verbs.joined(separator: ", "))
     }
     if repetitions != nil, verb != .add {
-      throw InterventionProblem("\(verb.rawValue) takes no repetitions; they go with add")
+      throw InterventionProblem("\(verb.rawValue) takes no repetitions; only add does")
     }
     guard let wanted = verb.subject else {
-      guard subject == nil else { throw InterventionProblem("\(verb.rawValue) takes nothing more") }
+      guard subject == nil else { throw InterventionProblem("\(verb.rawValue) takes no argument") }
       self = verb == .pause ? .pause : .resume
       return
     }

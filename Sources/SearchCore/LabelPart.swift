@@ -157,7 +157,7 @@ extension LabelPart {
         throw problem("\"\(entry)\" after \(name) is not a rank, – for a dense layer, or one of them ×count")
       }
       guard count <= layers.count - position else {
-        throw problem("\(name) has \(layers.count) layer\(layers.count == 1 ? "" : "s"), and more ranks follow it")
+        throw problem("\(name) has \(layers.count) layer\(layers.count == 1 ? "" : "s"), but more ranks follow it")
       }
       if let rank {
         let form = BasisForm(rank: rank, variant: try variant(named))
@@ -167,7 +167,7 @@ extension LabelPart {
     }
     guard position == layers.count else {
       throw problem(
-        "\(name) has \(layers.count) layers, and \(position) rank\(position == 1 ? " follows" : "s follow") it")
+        "\(name) has \(layers.count) layers, but \(position) rank\(position == 1 ? " follows" : "s follow") it")
     }
     return read
   }

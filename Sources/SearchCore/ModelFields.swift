@@ -69,7 +69,7 @@ package enum ModelFields {
       let other = Family.allCases.first { $0 != family && $0.keys.contains(key) }
       if let other {
         throw .model(
-          key: key, problem: "is one of family \(other.rawValue); \(family.rawValue) has: \(list)")
+          key: key, problem: "is a key of the family \(other.rawValue); \(family.rawValue) has: \(list)")
       }
       let hint = nearest(to: key, in: allowed).map { "did you mean '\($0)'? Allowed here" } ?? "allowed here"
       throw .model(key: key, problem: "is not known; \(hint): \(list)")
@@ -97,7 +97,7 @@ package enum ModelFields {
 
   private static func resNet(_ reader: Reader) throws(SearchError) -> NetworkDescription {
     guard let blocks = try reader.integers("blocks", in: NetworkLimits.blocksOfStage) else {
-      throw .model(key: "blocks", problem: "is missing; write the blocks of each stage, such as [2, 2, 2, 2]")
+      throw .model(key: "blocks", problem: "is missing; write the number of blocks of each stage, such as [2, 2, 2, 2]")
     }
     guard NetworkLimits.stages.contains(blocks.count) else {
       let (least, most) = (NetworkLimits.stages.lowerBound, NetworkLimits.stages.upperBound)
@@ -113,7 +113,7 @@ package enum ModelFields {
   private static func checkShortcuts(_ network: NetworkDescription) throws(SearchError) {
     guard network.shortcutsFit else {
       throw .model(
-        key: "shortcut", problem: "cannot be A where a stage is narrower than the one before; let widths rise, or use B"
+        key: "shortcut", problem: "cannot be A if a stage is narrower than the one before; let widths rise, or use B"
       )
     }
   }
@@ -158,7 +158,7 @@ private struct Reader {
   func integers(_ key: String, in range: ClosedRange<Int>) throws(SearchError) -> [Int]? {
     guard let field = fields[key] else { return nil }
     guard field.isList != false else {
-      throw .model(key: key, problem: "is \(field.shown), but a list of whole numbers is wanted")
+      throw .model(key: key, problem: "is \(field.shown), but must be a list of whole numbers")
     }
     var numbers: [Int] = []
     for text in field.values { numbers.append(try number(key, text, in: range) { "has '\($0)' in it" }) }
@@ -178,7 +178,7 @@ private struct Reader {
   private func single(_ key: String) throws(SearchError) -> String? {
     guard let field = fields[key] else { return nil }
     guard field.isList != true, field.values.count == 1 else {
-      throw .model(key: key, problem: "is \(field.shown), but one value is wanted")
+      throw .model(key: key, problem: "is \(field.shown), but must be one value")
     }
     return field.values[0]
   }
@@ -188,8 +188,8 @@ private struct Reader {
   ) throws(SearchError) -> Int {
     let isPlain = !text.isEmpty && text.utf8.count <= 18 && text.utf8.allSatisfy { (48...57).contains($0) }
     guard isPlain, let number = Int(text), range.contains(number) else {
-      let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
-      throw .model(key: key, problem: "\(found(String(text.prefix(60)))), but \(allowed) is wanted")
+      let allowed = "whole numbers from \(range.lowerBound) to \(range.upperBound)"
+      throw .model(key: key, problem: "\(found(String(text.prefix(60)))), but only \(allowed) are allowed")
     }
     return number
   }

@@ -41,7 +41,7 @@ enum ModelText {
     let rest = text[text.index(after: colon)...]
     for piece in rest.split(separator: ",", omittingEmptySubsequences: false) {
       guard let equals = piece.firstIndex(of: "="), equals > piece.startIndex else {
-        throw .model(key: nil, problem: "has '\(piece.prefix(60))' in it, but key=value with commas between is wanted")
+        throw .model(key: nil, problem: "has '\(piece.prefix(60))' in it, but must be key=value with commas between")
       }
       let value = piece[piece.index(after: equals)...]
       let values = value.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -149,11 +149,11 @@ extension SearchSpace {
   package func problem(with candidate: Candidate) -> String? {
     for decomposition in candidate.decompositions {
       guard let choice = choices.first(where: { $0.layer == decomposition.layer }) else {
-        return "\(decomposition.layer) is none of the layers that it decomposes"
+        return "\(decomposition.layer) is not one of the layers that it decomposes"
       }
       guard choice.forms.contains(decomposition.form) else {
         let forms = choice.forms.map(\.description).joined(separator: ", ")
-        return "\(decomposition.layer) is dense there, or one of \(forms), not \(decomposition.form)"
+        return "\(decomposition.layer) can be dense there, or one of \(forms), not \(decomposition.form)"
       }
     }
     return nil
@@ -168,7 +168,7 @@ extension SearchSpace {
     case .fractions(let fractions):
       for (index, fraction) in fractions.enumerated() {
         guard fraction > 0, fraction < 1 else {
-          throw .space(problem: "rank fraction \(fraction) must lie between 0 and 1, both excluded")
+          throw .space(problem: "rank fraction \(fraction) must be between 0 and 1, both excluded")
         }
         if fractions[..<index].contains(fraction) { throw .space(problem: "rank fraction \(fraction) is listed twice") }
       }
@@ -195,8 +195,8 @@ extension SearchSpace {
     let (forms, isBeyond) = ranks.count.multipliedReportingOverflow(by: variants.count)
     guard !isBeyond, forms <= mostForms else {
       throw .space(
-        problem: "\(ranks.count) ranks in \(variants.count) variants are more than a layer may have, which is "
-          + "\(mostForms) together")
+        problem: "\(ranks.count) ranks in \(variants.count) variants are too many: together, a layer may have at most "
+          + "\(mostForms)")
     }
     let mostTiedRanks = architecture.model.network.block == .bottleneck ? Self.mostTiedRanks / 2 : Self.mostTiedRanks
     for (index, variant) in variants.enumerated() {
@@ -205,10 +205,10 @@ extension SearchSpace {
       }
     }
     if variants.contains(.grouped(1)), variants.contains(.remainder) {
-      throw .space(problem: "variant grouped1 is remainder; keep one of them")
+      throw .space(problem: "variant grouped1 is the same as remainder; keep one of them")
     }
     if variants.contains(.tied), ranks.count > mostTiedRanks {
-      throw .space(problem: "variant tied goes with at most \(mostTiedRanks) ranks, and there are \(ranks.count)")
+      throw .space(problem: "variant tied allows at most \(mostTiedRanks) ranks, but there are \(ranks.count)")
     }
   }
 

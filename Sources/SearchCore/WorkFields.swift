@@ -104,7 +104,7 @@ struct WorkFieldReader: WorkFieldVisitor {
       try optional(full, &number)
       guard let number else { continue }
       if let value {
-        throw .work(problem: "'\(key).\(value.choice.rawValue)' and '\(full)' cannot stand beside each other")
+        throw .work(problem: "'\(key).\(value.choice.rawValue)' and '\(full)' cannot be used together")
       }
       value = (choice, number)
     }

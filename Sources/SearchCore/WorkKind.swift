@@ -68,7 +68,7 @@ extension WorkKind {
     case "start-training": self = .startTraining(try TrainingRecipe(fields: &fields))
     case "layer-analysis": self = .layerAnalysis(try TrainingRecipe(fields: &fields))
     case "final-training": self = .finalTraining(try TrainingRecipe(fields: &fields))
-    default: throw .work(problem: "its kind '\(name)' is not known; known are: \(Self.names.joined(separator: ", "))")
+    default: throw .work(problem: "its kind '\(name)' is not known; known: \(Self.names.joined(separator: ", "))")
     }
   }
 

@@ -6,7 +6,7 @@ package enum WorkPage {
       ## The text of a work
 
       One line: the kind, every field of the kind as `key=value`, then `candidate=…`, `repetition=…` and `seed=…`, with
-      one space between them and none within. A field that is not always there is left out where it is not set. Whole
+      one space between them and none within. A field that is not always there is left out if it is not set. Whole
       numbers have no sign and no leading zeros; other numbers are decimal (`0.1`, `1e-05`). Kinds:
       \(kinds.map { "`\($0)`" }.joined(separator: ", ")).
 
@@ -19,7 +19,7 @@ package enum WorkPage {
     }
     page += """
       | `candidate` | text | yes | `dense`, or `layer=rank` with commas: `layer1.0.conv1=8,layer2.1.conv2=16/grouped2` |
-      | `repetition` | whole number | yes | 0, 1, …: repetitions of a candidate differ in their seed only |
+      | `repetition` | whole number | yes | 0, 1, …: repetitions of a candidate differ only in their seed |
       | `seed` | whole number below 2^64 | yes | of initial weights, order of images and augmentation |
 
       """
@@ -86,7 +86,7 @@ private struct WorkFieldRows: WorkFieldVisitor {
     add(key, Value.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "), WorkFieldRow.always)
   }
 
-  mutating func flag(_ key: String, _ value: inout Bool) { add(key, "`true`", "no; false where it is left out") }
+  mutating func flag(_ key: String, _ value: inout Bool) { add(key, "`true`", "no; false if left out") }
 
   mutating func optional<Value: LosslessStringConvertible>(_ key: String, _ value: inout Value?) {
     add(key, words(of: Value.self), "no")
@@ -95,7 +95,7 @@ private struct WorkFieldRows: WorkFieldVisitor {
   mutating func alternative<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String, _ value: inout (choice: Choice, number: Int)?
   ) {
-    for choice in Choice.allCases { add("\(key).\(choice.rawValue)", "whole number", "no; one of them at most") }
+    for choice in Choice.allCases { add("\(key).\(choice.rawValue)", "whole number", "no; at most one of them") }
   }
 
   private mutating func add(_ key: String, _ value: String, _ presence: String) {

@@ -72,7 +72,7 @@ public struct WorkReader: Sendable {
 
   public mutating func work(_ text: String) throws(SearchError) -> Work {
     guard let parts = WorkText(text) else {
-      throw .work(problem: "it is not: kind, fields, candidate=…, repetition=…, seed=…, with a space between them")
+      throw .work(problem: "it must be: kind, fields, candidate=…, repetition=…, seed=…, with a space between them")
     }
     guard let candidate = Candidate(canonical: String(parts.candidate)) else {
       throw .work(problem: "its candidate is not in the canonical form: \(parts.candidate.prefix(100))")

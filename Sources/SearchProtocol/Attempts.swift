@@ -90,12 +90,12 @@ extension TrainingAssignment {
       guard case .proxyTraining(let recipe) = work.kind,
         ProtocolVersion.needed(for: work) == ProtocolVersion.oldest
       else {
-        throw SearchError.work(problem: "it knows whole trainings from scratch only")
+        throw SearchError.work(problem: "older workers know only whole trainings from scratch")
       }
       self.init(
         reference: job.reference, candidate: work.candidate.description, recipe: recipe, seed: work.seed,
         measuresTime: work.measuresTime)
-    } catch { throw .field("work", problem: "is none of an older worker's: \(error)") }
+    } catch { throw .field("work", problem: "is not a work for an older worker: \(error)") }
   }
 
   /// The job that this assignment stands for. The message does not carry the repetition: only the first repetition is

@@ -69,7 +69,7 @@ struct FolderPath: FieldKind {
   func check(_ value: String, _ name: StaticString) throws(ProtocolError) {
     try Check.text(value, name, limit: FieldLimits.pathBytes)
     guard value.hasPrefix("/") else { throw .field("\(name)", problem: "is not absolute") }
-    guard !value.split(separator: "/").contains("..") else { throw .field("\(name)", problem: "has '..' in it") }
+    guard !value.split(separator: "/").contains("..") else { throw .field("\(name)", problem: "contains '..'") }
   }
 }
 

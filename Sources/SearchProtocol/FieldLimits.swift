@@ -39,7 +39,7 @@ enum Check {
     _ value: Value, _ range: ClosedRange<Value>, _ name: StaticString
   ) throws(ProtocolError) {
     guard range.contains(value) else {
-      throw .field("\(name)", problem: "is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+      throw .field("\(name)", problem: "is \(value), but must be from \(range.lowerBound) to \(range.upperBound)")
     }
   }
 
@@ -48,12 +48,14 @@ enum Check {
   ) throws(ProtocolError) {
     guard mayBeEmpty || !text.isEmpty else { throw .field("\(name)", problem: "is empty") }
     guard text.utf8.count <= limit else {
-      throw .field("\(name)", problem: "has \(text.utf8.count) bytes, allowed are \(limit)")
+      throw .field("\(name)", problem: "has \(text.utf8.count) bytes, at most \(limit) are allowed")
     }
     guard !text.hasControlCharacters else { throw .field("\(name)", problem: "has control characters") }
   }
 
   static func count(_ count: Int, _ limit: Int, _ name: StaticString) throws(ProtocolError) {
-    guard count <= limit else { throw .field("\(name)", problem: "has \(count) entries, allowed are \(limit)") }
+    guard count <= limit else {
+      throw .field("\(name)", problem: "has \(count) entries, at most \(limit) are allowed")
+    }
   }
 }

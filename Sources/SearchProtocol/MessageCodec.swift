@@ -146,7 +146,7 @@ enum JSON {
       text = "\(key.stringValue) is missing" + place(context.codingPath)
     case DecodingError.valueNotFound(_, let context): text = "a value is missing" + place(context.codingPath)
     case DecodingError.typeMismatch(let type, let context): text = "not \(type)" + place(context.codingPath)
-    case DecodingError.dataCorrupted(let context): text = "not JSON of this message" + place(context.codingPath)
+    case DecodingError.dataCorrupted(let context): text = "not valid JSON of this message" + place(context.codingPath)
     case EncodingError.invalidValue(_, let context): text = "a number is not finite" + place(context.codingPath)
     default: text = "\(error)"
     }

@@ -52,7 +52,7 @@ extension JSONContent {
       try JSON.checkDepth(payload)
       throw .payload(
         of: "\(code)",
-        problem: "it has more than \(MessageCodec.longestGeneral) bytes, and not the form that this program writes")
+        problem: "it has more than \(MessageCodec.longestGeneral) bytes and is not written as this program writes it")
     }
     return try readGenerally(payload, of: code)
   }

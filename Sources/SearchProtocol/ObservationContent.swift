@@ -42,7 +42,7 @@ struct ObservationContent: Record, Codable, Hashable {
     for (name, value) in metrics ?? [:] {
       let range = Metric(named: name).range
       guard range.contains(value) else {
-        return .field(name, problem: "is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+        return .field(name, problem: "is \(value), but must be from \(range.lowerBound) to \(range.upperBound)")
       }
     }
     return nil
@@ -153,7 +153,7 @@ struct ByName<Element: FieldKind>: FieldKind {
     for (key, each) in value {
       try Text.name.check(key, "a name")
       guard key.utf8.allSatisfy({ Self.isAllowed($0) }) else {
-        throw .field("\(name)", problem: "has a name of other signs than a to z, 0 to 9 and _")
+        throw .field("\(name)", problem: "has a name with other characters than a to z, 0 to 9 and _")
       }
       try element.check(each, name)
     }

@@ -20,14 +20,15 @@ extension ProtocolError: CustomStringConvertible {
     switch self {
     case .frameCount(let count):
       "a message has \(MessageCodec.frameCount) frames, not \(count): the peer does not speak this protocol"
-    case .frameSize(let frame, let bytes, let allowed): "the \(frame) has \(bytes) bytes, allowed are \(allowed)"
-    case .notThisProtocol: "the first frame is not LayerSearch's: the peer speaks something else"
+    case .frameSize(let frame, let bytes, let allowed): "the \(frame) has \(bytes) bytes, expected \(allowed)"
+    case .notThisProtocol: "the first frame is not LayerSearch's: the peer speaks another protocol"
     case .version(let version):
-      "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install equal "
-        + "versions"
+      "the peer writes frames of version \(version), this build reads \(ProtocolVersion.framing): install the same "
+        + "version on both"
     case .unknownType(let code): "message type \(code) is unknown to this build"
     case .direction(let name): "\(name) is not a message that this peer may send: it is the receiver's own"
-    case .nesting(let depth): "the payload is nested \(depth) deep, allowed are \(MessageCodec.maximumDepth)"
+    case .nesting(let depth):
+      "the payload is nested \(depth) levels deep, at most \(MessageCodec.maximumDepth) are allowed"
     case .payload(let type, let problem): "the payload of \(type) cannot be read: \(problem)"
     case .field(let name, let problem): "\(name) \(problem)"
     }

@@ -147,11 +147,12 @@ package final class DemandClient: Sendable {
     return state.withLock { $0.isConnected }
       ? Problem(
         description:
-          "the coordinator at \(endpoint) did not say within \(time) s what its study needs; it is asked by "
-          + "many at once, or of an older build", isFinal: false)
+          "the coordinator at \(endpoint) did not say within \(time) s what its study needs; it is queried by many "
+          + "clients at once, or is an older build", isFinal: false)
       : obstacle
         ?? Problem(
-          description: "what listens at \(endpoint) did not answer as a coordinator within \(time) s", isFinal: false)
+          description: "the program listening at \(endpoint) did not answer as a coordinator within \(time) s",
+          isFinal: false)
   }
 }
 

@@ -89,7 +89,7 @@ package struct MachineExamination: Encodable {
         add(
           "OpenBLAS", .advice,
           "\(openblasCoreType) kernels, which leave AVX-512 unused; workers set OPENBLAS_CORETYPE=\(betterCoreType) "
-            + "for their engines by themselves, for other programs set it in your shell")
+            + "for their engines themselves; for other programs, set it in your shell")
       } else {
         add("OpenBLAS", .good, "\(openblasCoreType) kernels, which fit this processor")
       }
@@ -118,8 +118,7 @@ package struct MachineExamination: Encodable {
         "spool", .advice,
         "\(waiting.count) results of study \(waiting.study) were not delivered, the oldest for "
           + "\(Readable.duration(seconds: waiting.oldestAge)), in \(Spool.standardFolder); a worker of that study "
-          + "delivers them, "
-          + "after 30 days they are removed")
+          + "delivers them; after 30 days they are removed")
     }
     self.findings = findings
   }

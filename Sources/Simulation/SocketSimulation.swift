@@ -92,7 +92,7 @@ package struct SocketSimulation {
     let store = try StudyStore.open(directory: study.folder, mode: .readWrite)
     let counts = try store.counts()
     guard try store.jobs().count == counts.total else {
-      throw SimulationError.failed("the record has other jobs than it counts")
+      throw SimulationError.failed("the record's jobs differ from its counts")
     }
     let openSeconds = MonotonicClock.now - closed
     store.close()

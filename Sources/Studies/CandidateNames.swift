@@ -53,7 +53,7 @@ package struct CandidateNames {
     }
     if Self.plain(text).hasPrefix("alllayers") {
       let known = references.joined(separator: ", ")
-      throw SearchError.candidateText(text: text, problem: "the study has no such reference, but \(known)")
+      throw SearchError.candidateText(text: text, problem: "the study has no such reference; it has \(known)")
     }
     let candidate = try Candidate(label: text, in: space.architecture)
     try candidate.validate(in: space.architecture, variant: space.variant)

@@ -54,8 +54,8 @@ package enum EarlierStudy {
       let there = try Set(store.dataContents())
       if there.isEmpty, !data.set.isDrawn {
         warnings.append(
-          "study \(folder) does not say what its \(data.set.rawValue) contains; its results are used as if that "
-            + "were the same")
+          "study \(folder) does not record the content of its \(data.set.rawValue); its results are used as if the "
+            + "content were the same")
       } else if !there.isSubset(of: [data.contentHash]) {
         throw StudyError.earlierIsUnusable(
           folder: folder, results: all.count, because: [difference(of: data.contentHash, from: there)])

@@ -94,7 +94,7 @@ extension EventLog {
       } else if isSetAside, event.isReopening {
         isSetAside = false
         entries.append(
-          Entry(time: event.time, rank: rank(at: event.time) + 0.6, text: "reopened: what was set aside is tried again")
+          Entry(time: event.time, rank: rank(at: event.time) + 0.6, text: "reopened: set-aside jobs are tried again")
         )
       }
     }

@@ -41,7 +41,7 @@ package struct FinalOutlook {
     return [
       "\(NumberText.plural(jobs.count, "other job")) of the study \(jobs.count == 1 ? "waits" : "wait") and "
         + "\(jobs.count == 1 ? "is" : "are") trained, too: \(numbers)"
-        + (final.isEmpty ? "" : "; to leave final ones out, stop this and: \(command)")
+        + (final.isEmpty ? "" : "; to leave out final trainings, stop this command and run: \(command)")
     ]
   }
 

@@ -126,7 +126,7 @@ extension FinalResults {
   package func lines(width: Int? = nil) -> [String] {
     var facts = [
       "\(study): final trainings, judged by the test images; differences to dense under the same seeds, with 95 % "
-        + "intervals that hold together."
+        + "intervals that hold simultaneously."
     ]
     if open > 0 { facts.append("\(NumberText.plural(open, "final training")) still to be done.") }
     if setAside > 0 { facts.append("\(NumberText.plural(setAside, "final training")) set aside.") }

@@ -82,9 +82,9 @@ package struct OpenStudy {
 
   private static func recordContent(of data: DataRequirement, in store: StudyStore) throws -> String? {
     guard let before = try store.recordDataContent(data.contentHash) else { return nil }
-    return "\(data.set.rawValue) contains other images than when the study was worked on last (content "
-      + "\(DataContent(identity: data.contentHash).short) now, \(DataContent(identity: before).short) then): trainings "
-      + "on both are compared with each other"
+    return "\(data.set.rawValue) contains other images than when the study last ran (content "
+      + "\(DataContent(identity: data.contentHash).short) now, \(DataContent(identity: before).short) then): the "
+      + "study compares trainings on both"
   }
 
   /// Opens an existing study as it is on record, without a configuration file.

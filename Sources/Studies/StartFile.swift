@@ -16,8 +16,8 @@ package enum StartFile {
       case .unreadable(let reason): throw StartProblem("\(path): it cannot be read: \(reason)")
       case .folder, .notRegular: throw StartProblem("\(path): it is not a regular file; give the path of a checkpoint")
       case .tooLong(let bytes):
-        let size = bytes.map { "it has \(Readable.bytes($0))" } ?? "it is longer"
-        throw StartProblem("\(path): \(size), allowed are \(Readable.bytes(mostBytes))")
+        let size = bytes.map { "it has \(Readable.bytes($0))" } ?? "it is too large"
+        throw StartProblem("\(path): \(size); at most \(Readable.bytes(mostBytes)) are allowed")
       }
     }
   }

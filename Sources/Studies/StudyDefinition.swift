@@ -126,8 +126,8 @@ package struct StudyDefinition {
       let file = try ArraysFile(path: path)
       guard file.shape == recipe.data.shape else {
         throw .unusable(
-          path: path, what: "it holds other images than when the study was made",
-          remedy: "put the file back, or begin a new study")
+          path: path, what: "it contains other images than when the study was made",
+          remedy: "restore the file, or start a new study")
       }
       requirement.bytes = file.bytes
     }

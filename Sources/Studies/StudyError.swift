@@ -50,7 +50,7 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .missing(let folder, let similar):
-      "study \(folder): there is none" + (similar.map { "; did you mean \($0)?" } ?? "")
+      "study \(folder): there is no such study" + (similar.map { "; did you mean \($0)?" } ?? "")
     case .exists(let folder): "study \(folder): there is a study already"
     case .noBend(let study, let isEstimated):
       "the \(isEstimated ? "estimated " : "")frontier of study \(study) has no bend"
@@ -62,35 +62,35 @@ package enum StudyError: Error, Hashable, CustomStringConvertible {
       "study \(study) has no such job, candidate or worker; its jobs are \(jobs.isEmpty ? "none yet" : "\(jobs)")"
     case .nothingToEstimate(let study, let results):
       results == 0
-        ? "study \(study) has no results yet, and estimates are made of them"
-        : "study \(study) has nothing to make estimates of: all its \(results) results diverged"
+        ? "study \(study) has no results yet to base estimates on"
+        : "study \(study) has nothing to base estimates on: all its \(results) results diverged"
     case .nothingFits(let study, let problem): "study \(study): \(problem)"
     case .unmeasured(let objective, let study):
       objective == .deviceTime
-        ? "study \(study) has no table of device times; its configuration names one"
-        : "study \(study) has no \(objective.title); a training that ends well measures it"
+        ? "study \(study) has no table of device times; name one in the configuration (device_times)"
+        : "study \(study) has no \(objective.title) yet; a successful training measures it"
     case .noFinalResults(let study, let open, let setAside):
       if open > 0 {
-        "study \(study) has no results of final trainings yet; \(open) are to be done"
+        "study \(study) has no results of final trainings yet; \(open) are still to be done"
       } else if setAside > 0 {
-        "study \(study): all of its \(setAside) final trainings were set aside; status tells why"
+        "study \(study): all of its \(setAside) final trainings were set aside; status shows why"
       } else {
-        "study \(study) has no final trainings; the command final makes them"
+        "study \(study) has no final trainings; the command final adds them"
       }
     case .noTestImages(let study):
-      "the data set of study \(study) has no test images, by which full trainings are judged: begin a study with a "
+      "the data set of study \(study) has no test images, on which full trainings are scored; start a study with a "
         + "file that has test_images and test_labels"
     case .tooManyImages(let images, let available):
-      "\(images) training images are more than the \(available) that there are"
+      "\(images) training images are more than the \(available) of the data set"
     case .tooFewImages(let images, let calibration):
       "\(images) training images are fewer than the \(calibration) that the study calibrates with"
     case .tooFewSteps(let steps, let every):
-      "of so few images an epoch has \(steps) steps, and the study's proxy.skip wants \(every) at least"
+      "with so few images, an epoch has \(steps) steps, but the study's proxy.skip requires at least \(every)"
     case .earlierIsSelf(let folder): "\(folder) is this study itself; name another one, or leave it out"
     case .earlierIsEmpty(let folder): "study \(folder) has no results yet"
     case .earlierIsUnusable(let folder, let results, let reasons):
       "none of the \(results) results of study \(folder) can be used: "
-        + (reasons.isEmpty ? "its candidates are others" : reasons.joined(separator: "; "))
+        + (reasons.isEmpty ? "its candidates are different" : reasons.joined(separator: "; "))
     }
   }
 }

@@ -50,7 +50,7 @@ extension StudyExplanation.Attempt {
 
 extension EventLog {
   fileprivate static func lines(_ events: [Event], isCut: Bool) -> [String] {
-    (isCut ? ["log      (what happened before is not shown)"] : [])
+    (isCut ? ["log      (earlier events are not shown)"] : [])
       + events.map { "log      \($0.time) \($0.text)" }
   }
 }

@@ -144,7 +144,7 @@ package struct StudyExplanation: Encodable {
       switch job.state {
       case .finished:
         if let result = history?.result {
-          if result.isAdopted { return ["it has its result from \(result.worker)"] }
+          if result.isAdopted { return ["its result was adopted from \(result.worker)"] }
           if result.isSalvaged { return ["its result was saved from a damaged study"] }
         }
         let isPlain = attempts.contains { $0.ending == .finished }
@@ -154,11 +154,11 @@ package struct StudyExplanation: Encodable {
         guard let current = attempts.last(where: { $0.ended == nil }) else { return ["it is being trained"] }
         let host = hosts[current.worker].map { " on \($0)" } ?? ""
         let time = Readable.duration(seconds: max(0, now - current.started))
-        var lines = ["it is being trained by worker \(current.worker)\(host) since \(time)"]
+        var lines = ["it is being trained by worker \(current.worker)\(host) for \(time)"]
         if isCoordinated == false {
-          lines.append("no coordinator is at work: its worker, if it lives, waits for one with --resume")
+          lines.append("no coordinator is running; its worker, if it still runs, waits for one; start it with --resume")
         } else if !present.contains(where: { $0.worker.id == current.worker }) {
-          lines.append("that worker is gone; the job waits again once its lease has run out")
+          lines.append("that worker has left; the job waits again once its lease has expired")
         }
         return lines
       case .waiting: return whyWaiting(job, attempts)
@@ -170,14 +170,14 @@ package struct StudyExplanation: Encodable {
       if let budget, !FinalTrainings.isWithin(budget, job: job.id) {
         // Independent of coordinators and workers: none gets the job.
         lines.append(
-          "it waits beyond the budget of \(budget) jobs, which was larger when it was asked for: give the "
-            + "configuration a budget of at least \(job.id) jobs, and go on with the study (--resume)")
+          "it is beyond the budget of \(budget) jobs, which was larger when the job was added; give the "
+            + "configuration a budget of at least \(job.id) jobs, and continue the study (--resume)")
       } else if isFinished {
         lines.append(
-          "the study's hours were spent before it was begun: give the configuration more budget.hours or "
-            + "budget.worker_hours, and go on with the study (--resume)")
+          "the study's budget of hours was spent before the job started; give the configuration more budget.hours or "
+            + "budget.worker_hours, and continue the study (--resume)")
       } else if isCoordinated == false {
-        lines.append("no coordinator is at work: start it with --resume")
+        lines.append("no coordinator is running; start one with --resume")
       } else if present.isEmpty {
         lines.append("no worker is connected")
       } else {
@@ -188,19 +188,19 @@ package struct StudyExplanation: Encodable {
         if isPaused {
           lines.append("the study is paused: no job is handed out until it is resumed")
         } else if able.isEmpty {
-          lines.append("every worker that is connected is benched, or a person wants it to get no jobs")
+          lines.append("every connected worker is benched, drained or distrusted")
         } else if running >= slots {
-          lines.append("all \(slots) slots of \(able.count) workers are at work")
+          lines.append("all \(slots) slots of \(able.count) workers are busy")
         } else if attempts.contains(where: { $0.ending == .failed }) {
-          lines.append("it is left to a worker at which it has not failed")
+          lines.append("it waits for a worker at which it has not failed")
         } else {
-          lines.append("it is about to be handed out: \(running) of \(slots) slots are at work")
+          lines.append("it is about to be handed out: \(running) of \(slots) slots are busy")
         }
         if before > 0 { lines.append("\(before) jobs with lower numbers wait before it") }
       }
       if job.failures > 0 {
         lines.append(
-          "it failed \(job.failures) times, which counts against it where the worker has finished other jobs")
+          "it failed \(job.failures) times; a failure counts against it if the worker has finished other jobs")
       }
       if job.losses > 0 {
         lines.append("it was lost with its worker \(job.losses) times, which does not count against it")
@@ -229,18 +229,18 @@ package struct StudyExplanation: Encodable {
     private func why(_ presence: WorkerPresence, isHere: Bool, underWay: Int) -> [String] {
       guard isHere else {
         let reason = presence.leftReason ?? "the coordinator ended"
-        let time = presence.left.map { ", \(Readable.duration(seconds: max(0, now - $0))) ago" } ?? ""
-        return ["it is gone\(time): \(reason)"]
+        let time = presence.left.map { " \(Readable.duration(seconds: max(0, now - $0))) ago" } ?? ""
+        return ["it left\(time): \(reason)"]
       }
       if let bar = presence.bar { return ["it gets no jobs: it is \(bar)"] }
       if let bench = presence.bench(at: now) { return ["it gets no jobs: \(bench)"] }
-      if underWay >= presence.worker.slots { return ["all its \(underWay) slots are at work"] }
+      if underWay >= presence.worker.slots { return ["all its \(underWay) slots are busy"] }
       if isFinished { return ["the study is finished"] }
-      let idle = "\(underWay) of its \(presence.worker.slots) slots are at work"
-      if waiting.isEmpty { return ["\(idle): no job waits; the search goes on when those under way have ended"] }
+      let idle = "\(underWay) of its \(presence.worker.slots) slots are busy"
+      if waiting.isEmpty { return ["\(idle): no job waits; the search continues when the running jobs have ended"] }
       return [
-        "\(idle), \(waiting.count) jobs wait: it is about to get one, or still looks for its data, or what waits has "
-          + "failed here and is left to others"
+        "\(idle), \(waiting.count) jobs wait: the worker is about to get one, is still looking for its data, or the "
+          + "waiting jobs failed at it and are left to other workers"
       ]
     }
 

@@ -62,7 +62,7 @@ package struct StudySolution: Encodable {
     let space = definition.space
     if maxDeviceTime != nil, space.deviceTimes == nil {
       throw SearchError.bound(
-        "study \(definition.name): it has no table of device times, so that none can be bounded")
+        "study \(definition.name): it has no table of device times, so they cannot be bounded")
     }
     let limits = CostConstraints(
       parameters: maxParameters, multiplyAdds: maxMultiplyAdds, deviceTime: maxDeviceTime, dense: space.denseCost)
@@ -113,11 +113,11 @@ package struct StudySolution: Encodable {
     _ nearest: Recommendations.Entry?, below accuracy: Double?, _ architecture: Architecture
   ) -> String {
     guard let nearest, let accuracy else {
-      return "no candidate was found that is small enough and has not mostly diverged in training; allow more, or "
-        + "train more"
+      return "no candidate was found that is small enough and has not mostly diverged in training; relax the limits, "
+        + "or train more candidates"
     }
     let label = CandidateLabel(nearest.candidate, in: architecture).text
-    return "no candidate that is small enough has an accuracy of \(accuracy) by the estimate; the nearest, \(label), "
+    return "no candidate that is small enough has an estimated accuracy of \(accuracy); the nearest, \(label), "
       + "has \(Readable.fixed(nearest.accuracy, digits: 4))"
   }
 }
@@ -134,7 +134,9 @@ extension StudySolution {
       "\(study): \(shown) \(limits)that no other beats, \(order)",
       "Estimates with 90 % intervals, from \(NumberText.plural(trainings, "training")); nothing was trained for this.",
     ]
-    if !exactCosts { facts.append("The search rounded costs, of which there are too many; those shown are exact.") }
+    if !exactCosts {
+      facts.append("The search rounded costs, because there are too many different ones; the costs shown are exact.")
+    }
     var columns: [(String, (Entry) -> String)] = [
       (
         "Estimate",

@@ -19,7 +19,7 @@ extension StudyStatus {
     if !waiting.isEmpty { lines.append("waiting  \(waiting)") }
     if let pausedSince {
       let command = ShellCommand.line(["layersearch", "control", directory, "resume"])
-      lines.append("paused   since \(pausedSince): no job is handed out; go on with: \(command)")
+      lines.append("paused   since \(pausedSince): no job is handed out; continue with: \(command)")
     }
     lines.append("time     \(time)")
     if let rate = summary.jobsPerSecond, let left = summary.secondsLeft {
@@ -37,8 +37,8 @@ extension StudyStatus {
     if let doubt = summary.doubt { lines.append("doubt    \(doubt)") }
     if divergedTrainings > 0 {
       let trainings =
-        divergedTrainings == 1 ? "1 training, which counts" : "\(divergedTrainings) trainings, which count"
-      lines.append("diverged \(trainings) for nothing")
+        divergedTrainings == 1 ? "1 training, which is" : "\(divergedTrainings) trainings, which are"
+      lines.append("diverged \(trainings) not counted in scores")
     }
     if let mixture = StudyReport.mixture(of: kernelVariants.map { .init(name: $0.variant, trainings: $0.trainings) }) {
       lines.append("mixed    \(mixture)")
@@ -65,7 +65,7 @@ extension StudyStatus.Worker {
   fileprivate var lines: [String] {
     let name = key.map { "\(id) (key \($0))" } ?? id
     let first =
-      "worker   \(name): \(running) of \(slots) slots at work, \(kernelVariant), last result or start "
+      "worker   \(name): \(running) of \(slots) slots busy, \(kernelVariant), last result or start "
       + "\(Readable.duration(seconds: secondsSinceSeen)) ago"
     return [first] + (barred.map { ["         \($0): it gets no more jobs"] } ?? [])
       + (benched.map { ["         benched: \($0)"] } ?? [])

@@ -64,6 +64,6 @@ struct LayerStrip {
 
   /// An explanation of the bars for readers.
   static let key =
-    "A strip is the network, layer by layer: an empty bar is a dense layer, a filled one a decomposed one, as high as "
-    + "the rank's part of its channels."
+    "A strip shows the network layer by layer: an empty bar is a dense layer, a filled bar a decomposed layer; its "
+    + "height is the rank's share of the channels."
 }

@@ -84,9 +84,9 @@ package struct LiveFacts: Encodable, Hashable, Sendable {
   private static func whyNoForecast(_ study: LiveStudy) -> String {
     if study.isFinished { return "done" }
     if study.summary?.isPaused == true { return "paused: no job is handed out" }
-    if study.workers.count == 0 { return "no worker is here" }
+    if study.workers.count == 0 { return "no worker is connected" }
     if study.counts.attempts[.finished] ?? 0 > 0 { return "too few results yet" }
-    return study.results > 0 ? "no result since the coordinator began" : "no result yet"
+    return study.results > 0 ? "no result since the coordinator started" : "no result yet"
   }
 
   private static func endings(_ counts: LiveCounts) -> String {

@@ -25,7 +25,7 @@ package struct LivePage {
         tag("div", ["id": "found"]) {
           tag("section", ["id": "frontier"]) {
             tag("h2") { "Frontier" }
-            tag("p", ["class": "faint"]) { "Figures are made with the first results." }
+            tag("p", ["class": "faint"]) { "Figures appear with the first results." }
           }
         }
         workers
@@ -54,7 +54,7 @@ package struct LivePage {
       tag("h1") { study.name }
       tag("p", ["class": "faint"]) { "\(study.setting.model) on \(study.setting.dataSet)" }
       tag("p", ["id": "connection", "role": "status", "data-state": "waiting"]) {
-        tag("noscript") { "Without a script these are the numbers of the moment; load the page again for others." }
+        tag("noscript") { "Without JavaScript, these numbers do not change; reload the page for new ones." }
       }
       tag("progress", ["id": "progress", "max": "1", "value": "\(facts.progress)", "aria-label": "Settled jobs"]) {}
       tag("dl", ["class": "facts", "id": "facts"]) {
@@ -118,7 +118,7 @@ package struct LivePage {
   private var control: HTML {
     tag("section", ["id": "control"]) {
       tag("h2") { "Control" }
-      tag("p", ["class": "faint"]) { "What is asked here is on record, with time and author." }
+      tag("p", ["class": "faint"]) { "Requests made here are recorded with their time and author." }
       tag("p", ["id": "control-answer", "role": "status"]) {}
       tag("div", ["class": "buttons"]) {
         Self.field("Your name", ["id": "author", "type": "text", "maxlength": "100", "autocomplete": "name"])

@@ -33,7 +33,7 @@ package enum PagePrinter {
     }
     guard program(converter) != nil else { throw .noProgram(browsers + [converter]) }
     let bytes = try pdf(of: page.figures)
-    return (bytes, "there is no browser (\(browsers[0])) on this machine: the PDF has the figures alone")
+    return (bytes, "there is no browser (\(browsers[0])) on this machine: the PDF contains only the figures")
   }
 
   /// Makes a PDF with one figure per page.
@@ -69,7 +69,7 @@ package enum PagePrinter {
 
   private static func write(_ text: String, to path: String) throws(PrintingError) {
     do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
-      throw .folder(path, "it cannot be written")
+      throw .folder(path, "cannot be written")
     }
   }
 
@@ -115,8 +115,8 @@ package enum PrintingError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .noProgram(let names):
-      "a PDF is made by one of \(names.joined(separator: ", ")), and none is installed: install one, or print a page "
-        + "of --format html from a browser"
+      "a PDF requires one of \(names.joined(separator: ", ")), and none is installed: install one, or print a page of "
+        + "--format html from a browser"
     case .failed(let program, let reason): "\(program) made no PDF: \(reason)"
     case .folder(let path, let reason): "\(path): \(reason)"
     }

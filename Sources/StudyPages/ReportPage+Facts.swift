@@ -49,7 +49,7 @@ extension ReportPage {
         facts.append(
           Fact(
             name: "Open hypervolume", value: NumberText.percent(share),
-            more: "of what the references leave, found"))
+            more: "found, of what the references leave open"))
       }
     }
     return facts

@@ -53,7 +53,7 @@ extension ReportPage {
       tag("p") { LayerStrip.key }
       if table.omitted > 0 {
         tag("p", ["class": "caveat"]) {
-          "\(NumberText.plural(table.omitted, "candidate")) more, dominated or untrained, have no room here: "
+          "\(NumberText.plural(table.omitted, "candidate")) more, dominated or untrained, are not shown here: "
             + ShellCommand.line([
               "layersearch", "export", view.identity.folder, "--format", "csv", "--all", "--estimates",
             ])
@@ -116,7 +116,7 @@ extension ReportPage {
 
   private var configuration: Section {
     Section("configuration", "Configuration") {
-      tag("p") { "With this in \(view.identity.configurationFile), the same search is begun again by:" }
+      tag("p") { "With this in \(view.identity.configurationFile), this command starts the same search again:" }
       tag("pre") { tag("code") { ShellCommand.line(view.identity.command) } }
       tag("pre") { tag("code") { view.identity.configuration } }
       tag("details") {

@@ -36,14 +36,14 @@ extension ReportPage {
         "Trainings of one candidate have a standard deviation of \(NumberText.fixed(deviation, 2)) points, over "
           + "\(NumberText.plural(view.noise.deviationTrainings, "training")).")
     } else {
-      lines.append("No candidate was trained twice: strategy.seeds, or confirmations, would tell what is luck.")
+      lines.append("No candidate was trained twice: more strategy.seeds, or confirmations, would show what is luck.")
     }
     if let own = view.noise.modelDeviation {
       let seed = view.noise.modelSeedDeviation.map {
-        ", and \(NumberText.fixed($0, 2)) for the seed that candidates share"
+        ", and \(NumberText.fixed($0, 2)) to the seed that candidates share"
       }
       lines.append(
-        "The model of all trainings takes \(NumberText.fixed(own, 2)) points of a single training for luck"
+        "The model of all trainings attributes \(NumberText.fixed(own, 2)) points of a single training to luck"
           + "\(seed ?? "").")
     }
     return lines
@@ -65,7 +65,7 @@ extension ReportPage {
           }, texts: [0, 1, 2])
         if view.workers.count > Self.mostWorkers {
           tag("p", ["class": "faint"]) {
-            "\(NumberText.grouped(view.workers.count - Self.mostWorkers)) more brought fewer results."
+            "\(NumberText.grouped(view.workers.count - Self.mostWorkers)) more workers delivered fewer results."
           }
         }
       }
@@ -88,7 +88,7 @@ extension ReportPage {
           texts: [1])
       }
       if !view.failures.attempts.isEmpty {
-        tag("p") { "Attempts that brought nothing; others may have done their jobs:" }
+        tag("p") { "Attempts without a result; other attempts may have finished their jobs:" }
         Page.table(
           ["Attempts", "Ending", "Reason"],
           view.failures.attempts.map {
@@ -105,11 +105,11 @@ extension ReportPage {
       if let paused = status.pausedSince { tag("p") { "Paused since \(paused)." } }
       if status.askedByHand > 0 {
         tag("p") {
-          "\(NumberText.plural(status.askedByHand, "training")) asked for by hand, counted like those of the search."
+          "\(NumberText.plural(status.askedByHand, "training")) requested by hand, counted like those of the search."
         }
       }
       if status.struckResults > 0 {
-        tag("p") { "\(NumberText.plural(status.struckResults, "result")) struck out: they count for nothing." }
+        tag("p") { "\(NumberText.plural(status.struckResults, "result")) struck out: they do not count." }
       }
       Page.table(
         ["Time", "By", "What"],

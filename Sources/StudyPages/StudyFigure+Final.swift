@@ -11,12 +11,12 @@ extension StudyFigure {
     _ view: StudyView
   ) throws(FigureAbsence) -> [(entry: FinalResults.Entry, name: String, accuracy: Double)] {
     guard let final = view.final else {
-      throw FigureAbsence(description: "nothing was trained in full; the command final does that")
+      throw FigureAbsence(description: "no candidate was trained in full; the command final does that")
     }
     let sound = final.candidates.compactMap { entry in
       entry.testAccuracy.map { (entry: entry, name: final.name(of: entry), accuracy: $0) }
     }
-    guard !sound.isEmpty else { throw FigureAbsence(description: "all that was trained in full diverged") }
+    guard !sound.isEmpty else { throw FigureAbsence(description: "all full trainings diverged") }
     return sound
   }
 

@@ -66,8 +66,8 @@ extension StudyFigure {
     let pairs = try effects(view).pairs
     guard !pairs.isEmpty else {
       throw FigureAbsence(
-        description: "the trainings say nothing of pairs of layers; more of candidates that decompose near layers "
-          + "would")
+        description: "the trainings show nothing about pairs of layers; more trainings of candidates that decompose "
+          + "near layers would")
     }
     let lines = pairs.map { pair in
       IntervalPlot.Line(
@@ -83,7 +83,7 @@ extension StudyFigure {
   func prediction(_ view: StudyView, _ rows: [Candidate: Int]?) throws(FigureAbsence) -> SVGFigure {
     let predictions = try effects(view).predictions
     guard predictions.count > 1 else {
-      throw FigureAbsence(description: "with one candidate there is nothing to foretell; the next training gives it")
+      throw FigureAbsence(description: "with one candidate there is nothing to predict; the next training changes that")
     }
     let inside = predictions.count { ($0.low...max($0.low, $0.high)).contains($0.measured) }
     let points = predictions.map { prediction in

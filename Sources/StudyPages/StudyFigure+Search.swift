@@ -25,7 +25,8 @@ extension StudyFigure {
     guard !curve.points.isEmpty else {
       throw FigureAbsence(
         description: byHours && !view.courses.expectedLoss.isEmpty
-          ? "what the trainings took is not on record" : "a search in rounds (strategy.name: surrogate) says it")
+          ? "the times of the trainings are not on record"
+          : "only a search in rounds (strategy.name: surrogate) has one")
     }
     return CurvePlot(
       title: "Expected loss", subtitle: "What the named candidates were expected to lose against the best, by round",
@@ -39,8 +40,8 @@ extension StudyFigure {
     guard !curve.points.isEmpty else {
       throw FigureAbsence(
         description: byHours && !view.courses.openShare.isEmpty
-          ? "what the trainings took is not on record"
-          : "trainings of the dense network and of all layers decomposed would give it")
+          ? "the times of the trainings are not on record"
+          : "it needs trainings of the dense network and of all layers decomposed")
     }
     return CurvePlot(
       title: "Share of the open hypervolume",
@@ -61,7 +62,7 @@ extension StudyFigure {
         name: CandidateLabel(course.candidate, in: view.measured.architecture).text)
     }
     guard points.count > 1 else {
-      throw FigureAbsence(description: "no two candidates have gone on to the top rung yet")
+      throw FigureAbsence(description: "fewer than two candidates have results at the top rung")
     }
     func epochs(_ rung: StudyView.Rungs.Rung) -> String { "\(NumberText.shortest(rung.epochs)) epochs" }
     return AgreementPlot(
@@ -88,7 +89,7 @@ extension StudyFigure {
           accuracies: course.accuracies.map { $0.map { $0 * 100 } },
           isReference: references.contains(course.candidate))
       })
-    guard !plot.isEmpty else { throw FigureAbsence(description: "no training at a rung has ended well yet") }
+    guard !plot.isEmpty else { throw FigureAbsence(description: "no training at a rung has succeeded yet") }
     return plot.figure
   }
 
@@ -104,8 +105,8 @@ extension StudyFigure {
     guard !lines.isEmpty else {
       throw FigureAbsence(
         description: view.noise.confirmations.isEmpty
-          ? "nothing was trained anew to be quoted; strategy.confirm does that"
-          : "one confirmation of a point gives no interval; strategy.confirm of 2 or more does")
+          ? "no candidate was confirmed; strategy.confirm does that"
+          : "one confirmation of a point gives no interval; set strategy.confirm to 2 or more")
     }
     return IntervalPlot(
       title: "Confirmed differences to the dense network",
@@ -118,7 +119,7 @@ extension StudyFigure {
 
   func workers(_ view: StudyView) throws(FigureAbsence) -> SVGFigure {
     let workers = view.workers.filter { $0.results > 0 }
-    guard !workers.isEmpty else { throw FigureAbsence(description: "no worker has brought a result yet") }
+    guard !workers.isEmpty else { throw FigureAbsence(description: "no worker has delivered a result yet") }
     let lines = workers.prefix(Self.mostWorkers).map { worker in
       let time = worker.meanSeconds.map { ", \(NumberText.fixed($0, 1)) s each" } ?? ""
       return IntervalPlot.Line(

@@ -120,9 +120,9 @@ extension StudyFigure {
 
   private static func unmeasured(_ objective: Objective) -> FigureAbsence {
     if objective == .deviceTime {
-      return FigureAbsence(description: "the study has no table of device times; its configuration names one")
+      return FigureAbsence(description: "the study has no table of device times; name one in its configuration")
     }
-    return FigureAbsence(description: "no \(objective.title) was measured; a training that ends well measures it")
+    return FigureAbsence(description: "no \(objective.title) was measured; a successful training measures it")
   }
 
   private func estimates(
@@ -136,10 +136,10 @@ extension StudyFigure {
   static func withoutEstimates(_ view: StudyView) -> FigureAbsence {
     guard let unread = view.unread else {
       return FigureAbsence(
-        description: "there is no sound training to make estimates of; the first that ends well gives them")
+        description: "there is no successful training to make estimates from; the first one gives them")
     }
     return FigureAbsence(
-      description: "the study has \(NumberText.grouped(unread)) trainings, and estimates of more than "
+      description: "the study has \(NumberText.grouped(unread)) trainings, and estimates from more than "
         + "\(NumberText.grouped(StudyView.mostEstimated)) take long; export --format csv --estimates makes them")
   }
 }

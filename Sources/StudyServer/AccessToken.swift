@@ -35,8 +35,8 @@ package struct AccessToken: Sendable {
     guard KeyFile.isPrivate(path, mode: status.st_mode, owner: status.st_uid, credentials: credentials) else {
       throw .token(
         path,
-        problem: "others may read this token (its mode is 0\(String(status.st_mode & 0o777, radix: 8))); make it "
-          + "private with \(ShellCommand.line(["chmod", "600", path])), and write another into it")
+        problem: "others can read this token (its mode is 0\(String(status.st_mode & 0o777, radix: 8))); make it "
+          + "private with \(ShellCommand.line(["chmod", "600", path])), and write another token into it")
     }
     let lines = input.text.split(whereSeparator: \.isNewline).filter { !$0.isEmpty }
     let isPrintable = lines.first?.utf8.allSatisfy { (0x21...0x7e).contains($0) } ?? false

@@ -28,7 +28,7 @@ enum Answer {
 
   static func json(_ value: some Encodable) -> HTTPResponse {
     guard let text = try? API.text(of: value) else {
-      return failure(.internalServerError, "it cannot be written", "")
+      return failure(.internalServerError, "the answer cannot be written", "")
     }
     return json(text: text + "\n")
   }
@@ -49,6 +49,6 @@ enum Answer {
   }
 
   static func wrongCount(_ path: String) -> HTTPResponse {
-    failure(.badRequest, "count is a number from 1 to \(API.mostOnPage)", path)
+    failure(.badRequest, "count must be a number from 1 to \(API.mostOnPage)", path)
   }
 }

@@ -18,16 +18,16 @@ package struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
 
   package init(_ text: String) throws(StudyServerError) {
     if let scheme = text.range(of: "://") {
-      throw .address(text, problem: "an address stands without \(text[..<scheme.upperBound])")
+      throw .address(text, problem: "an address must not begin with \(text[..<scheme.upperBound])")
     }
     do throws(EndpointError) { try Endpoint.check("tcp://" + text, isBound: true) } catch {
       throw .address(text, problem: error.problem)
     }
     guard let address = HostAddress(endpoint: "tcp://" + text), let port = UInt16(address.port) else {
-      throw .address(text, problem: "the port is no number from 0 to 65535")
+      throw .address(text, problem: "the port is not a number from 0 to 65535")
     }
     guard address.scope == nil else {
-      throw .address(text, problem: "an address with an interface behind % cannot stand in a browser's address line")
+      throw .address(text, problem: "a browser cannot open an address with an interface after %")
     }
     description = text
     host = address.host
@@ -47,6 +47,6 @@ package struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
       case .four: return try sockaddr_in.inet(ip4: address.host, port: port)
       case .six: return try sockaddr_in6.inet6(ip6: address.host, port: port)
       }
-    } catch { throw .address(description, problem: "\(address.host) is no address to listen on") }
+    } catch { throw .address(description, problem: "\(address.host) is not an address to listen on") }
   }
 }

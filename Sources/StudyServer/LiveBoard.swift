@@ -113,7 +113,7 @@ package final class LiveBoard: StudyObserver {
         if known != nil, isCut {
           let lost = LiveStudy.Event(
             number: events.first?.number ?? 0, time: StudyStore.systemClock(), kind: .note,
-            text: "earlier events were missed; status --explain tells them")
+            text: "earlier events were missed; status --explain shows them")
           first.append(Self.message(lost, id: nil))
         }
         for event in events { first.append(Self.message(event, id: id(event.number))) }

@@ -25,7 +25,7 @@ struct MetricsText {
     add(
       "layersearch_study_finished", .gauge, "Whether the search is done: 0 or 1.", [([:], study.isFinished ? 1 : 0)])
     add(
-      "layersearch_study_paused", .gauge, "Whether a person wants no job to be handed out: 0 or 1.",
+      "layersearch_study_paused", .gauge, "Whether the study is paused by a user: 0 or 1.",
       [([:], study.summary?.isPaused == true ? 1 : 0)])
     if let summary = study.summary {
       let jobs = summary.jobs
@@ -36,7 +36,7 @@ struct MetricsText {
           (["state": "finished"], Double(jobs.finished)), (["state": "set_aside"], Double(jobs.setAside)),
         ])
       add(
-        "layersearch_jobs_expected", .gauge, "Jobs that the whole search will have; until its last stage the most.",
+        "layersearch_jobs_expected", .gauge, "Jobs that the whole search will have; until its last stage, the most.",
         [([:], Double(summary.expectedJobs))])
       let accuracies: [Sample] = [("dense", summary.dense), ("highest", summary.highest)].compactMap { name, leader in
         leader.map { (["candidate": name], $0.accuracy) }
@@ -51,18 +51,18 @@ struct MetricsText {
     }
     let counts = study.counts
     add(
-      "layersearch_attempts_total", .counter, "Attempts at jobs that ended, by how.",
+      "layersearch_attempts_total", .counter, "Attempts at jobs that ended, by outcome.",
       AttemptEnding.allCases.map { (["ending": $0.rawValue], Double(counts.attempts[$0] ?? 0)) })
     add(
-      "layersearch_workers", .gauge, "Connected workers by state: a resting one gets no jobs for a time.",
+      "layersearch_workers", .gauge, "Connected workers by state: a resting worker gets no jobs for a time.",
       [
         (["state": "working"], Double(max(0, (study.summary?.workers ?? 0) - counts.restingWorkers))),
         (["state": "resting"], Double(counts.restingWorkers)),
       ])
     add(
-      "layersearch_slots", .gauge, "Trainings that connected workers can do at a time.", [([:], Double(counts.slots))])
+      "layersearch_slots", .gauge, "Trainings that connected workers can do at once.", [([:], Double(counts.slots))])
     add(
-      "layersearch_late_results_total", .counter, "Valid results of jobs that had one already.",
+      "layersearch_late_results_total", .counter, "Valid results of jobs that already had a result.",
       [([:], Double(counts.lateResults))])
     add(
       "layersearch_struck_out_results_total", .counter, "Results that were struck out with a distrusted worker.",
@@ -72,12 +72,12 @@ struct MetricsText {
       [([:], Double(counts.undecodable))])
     add(
       "layersearch_job_duration_seconds",
-      "From the beginning of an attempt that brought a result until that was recorded.", counts.durations)
+      "Time from the start of an attempt that gave a result until the result was recorded.", counts.durations)
     add(
       "layersearch_dispatch_wait_seconds", "How long jobs waited for a free slot before they were handed out.",
       counts.dispatchWaits)
     add(
-      "layersearch_commit_seconds", "What a transaction with the study's changes took until it was on the disk.",
+      "layersearch_commit_seconds", "Time that a transaction with the study's changes took until it was on disk.",
       counts.commits)
   }
 
@@ -89,7 +89,7 @@ struct MetricsText {
     if let share = numbers.openShare {
       add(
         "layersearch_hypervolume_ratio", .gauge,
-        "Of the hypervolume that the references leave open: what the measured frontier has, by the latest figures.",
+        "Share of the hypervolume left open by the references that the measured frontier has, by the latest figures.",
         [([:], share)])
     }
   }
@@ -113,9 +113,9 @@ struct MetricsText {
     add("process_resident_memory_bytes", .gauge, "Resident memory.", [([:], Double(usage.residentBytes))])
     add("process_virtual_memory_bytes", .gauge, "Virtual memory.", [([:], Double(usage.virtualBytes))])
     add("process_open_fds", .gauge, "Open files, sockets and pipes.", [([:], Double(usage.openFiles))])
-    add("process_max_fds", .gauge, "The most of them that may be open.", [([:], Double(usage.mostOpenFiles))])
+    add("process_max_fds", .gauge, "Maximum number of open files.", [([:], Double(usage.mostOpenFiles))])
     if let started = usage.started {
-      add("process_start_time_seconds", .gauge, "When this process began, since 1970.", [([:], started)])
+      add("process_start_time_seconds", .gauge, "Start time of this process in seconds since 1970.", [([:], started)])
     }
   }
 

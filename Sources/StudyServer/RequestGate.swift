@@ -59,7 +59,7 @@ struct RequestGate: Sendable {
       return .refused(.payloadTooLarge, "the body has more than \(Self.longestBody) bytes")
     }
     guard let host = request.headers[.host], isOwn(host) else {
-      return .refused(.misdirectedRequest, "this server is not called that; use its address or localhost")
+      return .refused(.misdirectedRequest, "this server does not have that name; use its address or localhost")
     }
     if let origin = request.headers[HTTPHeader("Origin")], origin.lowercased() != "http://\(host.lowercased())" {
       return .refused(.forbidden, "the request comes from a page of another site")

@@ -8,18 +8,18 @@ extension Routes {
   func control(_ request: HTTPRequest) async -> HTTPResponse {
     let path = request.target.path()
     guard let desk = control else {
-      return Answer.failure(.forbidden, "this page is only read; --http-control lets readers act", path)
+      return Answer.failure(.forbidden, "this page is read-only; --http-control allows requests", path)
     }
     // A form of another site cannot send this content type.
     let type = request.headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
     guard type?.lowercased() == "application/json" else {
-      return Answer.failure(.unsupportedMediaType, "what is asked for is an application/json object", path)
+      return Answer.failure(.unsupportedMediaType, "expected an application/json object", path)
     }
     let asked: API.ControlRequest
     do {
       asked = try JSONDecoder().decode(API.ControlRequest.self, from: try await request.bodyData)
     } catch {
-      return Answer.failure(.badRequest, "an object with the texts verb and subject is wanted", path)
+      return Answer.failure(.badRequest, "expected an object with the texts verb and subject", path)
     }
     let intervention: Intervention
     do {
@@ -28,7 +28,7 @@ extension Routes {
     } catch { return Answer.failure(.badRequest, "\(error)", path) }
     if case .add(let text, _) = intervention, CandidateNames.needsFrontier(text) {
       return Answer.failure(
-        .badRequest, "\(text): rows and the knee are read by layersearch control; write a label or layer=rank pairs",
+        .badRequest, "\(text): only layersearch control knows rows and the knee; write a label or layer=rank pairs",
         path)
     }
     do {
@@ -40,7 +40,7 @@ extension Routes {
       return Answer.failure(.serviceUnavailable, "the study is not open yet", path)
     } catch {
       return Answer.failure(
-        .gatewayTimeout, "the coordinator has not answered yet; the events tell whether it was done", path)
+        .gatewayTimeout, "the coordinator has not answered yet; the events show whether it was done", path)
     }
   }
 

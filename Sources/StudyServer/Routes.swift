@@ -117,13 +117,13 @@ final class Routes: HTTPHandler {
     case .refused(let status, let reason): return Answer.failure(status, reason, path)
     case .unknown:
       if case .page? = route, request.method == .GET { return Answer.redirect(to: "/login") }
-      var response = Answer.failure(.unauthorized, "a token is wanted: Authorization: Bearer TOKEN", path)
+      var response = Answer.failure(.unauthorized, "a token is required: Authorization: Bearer TOKEN", path)
       response.headers[HTTPHeader("WWW-Authenticate")] = "Bearer realm=\"layersearch\""
       return response
     }
     guard let route else { return Answer.failure(.notFound, "there is nothing here", path) }
     guard route.methods.contains(request.method) else {
-      let use = route.methods == [.POST] ? "this is asked by POST" : "this is only read"
+      let use = route.methods == [.POST] ? "use POST for this" : "this is read-only"
       var response = Answer.failure(.methodNotAllowed, use, path)
       response.headers[HTTPHeader("Allow")] = route.methods.map(\.rawValue).joined(separator: ", ")
       return response
@@ -178,13 +178,13 @@ final class Routes: HTTPHandler {
   private func jobs(_ request: HTTPRequest) -> HTTPResponse? {
     let path = request.target.path()
     guard let after = Int64(request.query["after"].flatMap { $0.isEmpty ? nil : $0 } ?? "0") else {
-      return Answer.failure(.badRequest, "after is the number of a job", path)
+      return Answer.failure(.badRequest, "after must be the number of a job", path)
     }
     guard let count = Self.count(of: request) else { return Answer.wrongCount(path) }
     let name = request.query["state"].flatMap { $0.isEmpty ? nil : $0 }
     let state = name.flatMap { API.state(named: $0) }
     if name != nil, state == nil {
-      return Answer.failure(.badRequest, "state is waiting, running, finished or set_aside", path)
+      return Answer.failure(.badRequest, "state must be waiting, running, finished or set_aside", path)
     }
     return board.withStudy { study in
       let page = study.jobs.page(in: state, after: after, atMost: count)
@@ -216,10 +216,10 @@ final class Routes: HTTPHandler {
     }
     do {
       guard let text = try await board.histories.history(of: job) else {
-        return Answer.failure(.serviceUnavailable, "its history cannot be read now", path)
+        return Answer.failure(.serviceUnavailable, "the job's history cannot be read now", path)
       }
       return Answer.json(text: API.history(text))
-    } catch { return Answer.failure(.serviceUnavailable, "too many histories are asked for; try again", path) }
+    } catch { return Answer.failure(.serviceUnavailable, "too many histories are requested; try again", path) }
   }
 
   // MARK: Streams

@@ -146,7 +146,7 @@ package final class StudyServer: Sendable {
       try? await Task.sleep(for: .seconds(secondsBetweenServers))
       server = Self.server(at: again, pool, routes)
       guard current.set(server) else { return }
-      if !hasTold { log.warning("the page's server had to begin anew; readers come back by themselves") }
+      if !hasTold { log.warning("the page's server was restarted; readers reconnect by themselves") }
       hasTold = true
     }
   }

@@ -12,7 +12,7 @@ package enum StudyServerError: Error, Hashable, Sendable, CustomStringConvertibl
     switch self {
     case .address(let text, let problem): "\(text): \(problem); write something like \(HTTPAddress.example)"
     case .inUse(let text): "\(text): another process listens there; choose another port, or 0 for any free one"
-    case .unbound(let text, let reason): "\(text): nothing can listen there: \(reason)"
+    case .unbound(let text, let reason): "\(text): cannot listen there: \(reason)"
     case .token(let path, let problem): "\(path): \(problem)"
     }
   }

@@ -13,12 +13,12 @@ enum JobRow {
     let id: Int64 = try row.value(first)
     let number: Int64 = try row.value(first + 1)
     guard let kind = kinds[number] else {
-      throw StoreError.damaged(row.directory, "job \(id) is of a kind that is not there")
+      throw StoreError.damaged(row.directory, "job \(id) has an unknown kind")
     }
     let work = kind.work(
       try candidate(row, first + 2), repetition: try row.value(first + 3), seed: try row.value(first + 4))
     guard try row.value(first + 5) == RowChecksum.job(id, work, kind: kind.sum) else {
-      throw StoreError.damaged(row.directory, "job \(id) is not what was written")
+      throw StoreError.damaged(row.directory, "job \(id) does not match its checksum")
     }
     return (id, work)
   }
@@ -26,7 +26,7 @@ enum JobRow {
   static func candidate(_ row: RowReader, _ index: Int) throws -> Candidate {
     let text: String = try row.value(index)
     do { return try Candidate(parsing: text) } catch {
-      throw StoreError.damaged(row.directory, "a job has an impossible \(error)")
+      throw StoreError.damaged(row.directory, "a job has an invalid \(error)")
     }
   }
 }
@@ -46,7 +46,7 @@ enum JobRows {
     if let checksum: Int64 = try row.optional(own + 7) {
       let stored = try ObservationRow(row, at: own + 8, artifacts: artifacts[id])
       guard checksum == stored.checksum(of: id) else {
-        throw StoreError.damaged(row.directory, "the result of job \(id) is not what was written")
+        throw StoreError.damaged(row.directory, "the result of job \(id) does not match its checksum")
       }
       result = stored.observation
     }
@@ -86,11 +86,11 @@ struct ObservationRow {
     }
     for entry in observation.metrics {
       if entry.value.isNaN { throw refuse("a value that is not a number") }
-      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name of other signs than a to z, 0 to 9 and _") }
+      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name with characters other than a-z, 0-9 and _") }
     }
     for entry in observation.curves {
       if entry.value.contains(where: \.isNaN) { throw refuse("a value that is not a number") }
-      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name of other signs than a to z, 0 to 9 and _") }
+      if !ObservationText.isLegal(entry.name.name) { throw refuse("a name with characters other than a-z, 0-9 and _") }
     }
     self.observation = observation
     metrics = ObservationText.write(observation.metrics)

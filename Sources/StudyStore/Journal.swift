@@ -40,8 +40,8 @@ enum Journal: Hashable {
   /// A message for the user; `nil` with a write-ahead log.
   var notice: String? {
     guard case .rollback(let system) = self else { return nil }
-    return "the study's folder is on a shared file system (\(system)): its database has a rollback journal "
-      + "instead of a write-ahead log, with which a commit takes longer; a folder on a local disk is faster"
+    return "the study's folder is on a shared file system (\(system)), so its database uses a rollback journal "
+      + "instead of a write-ahead log, which makes commits slower; a folder on a local disk is faster"
   }
 
   /// Opens a connection that may write.

@@ -10,9 +10,9 @@ extension OutputFile {
   /// Why nothing may be written here: it would destroy a study, or a file that the command reads. `nil` if the output
   /// destroys nothing.
   package func loss(reading inputs: [String?]) -> String? {
-    if isOfStudy { return "\(path) is a file that a study consists of; name another file" }
+    if isOfStudy { return "\(path) is a file of a study; name another file" }
     return inputs.compactMap(\.self).first(where: replaces).map {
-      "\(path) is \($0), which is read; name another file"
+      "\(path) is the same file as the input \($0); name another file"
     }
   }
 

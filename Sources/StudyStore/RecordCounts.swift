@@ -59,7 +59,7 @@ public struct MissingRecords: Hashable, Sendable {
 extension MissingRecords: CustomStringConvertible {
   public var description: String {
     if results > 0 { return "\(results) of \(recordedResults) acknowledged results are missing" }
-    if endings > 0 { return "how \(endings) attempts ended is missing" }
+    if endings > 0 { return "the ends of \(endings) attempts are missing" }
     return attempts > 0 ? "\(attempts) attempts are missing" : "\(jobs) jobs are missing"
   }
 }

@@ -21,6 +21,6 @@ struct RowReader {
   }
 
   func damaged(_ index: Int) -> StoreError {
-    .damaged(directory, "\(what) has an impossible \(Array(row.columnNames)[index])")
+    .damaged(directory, "\(what) has an invalid \(Array(row.columnNames)[index])")
   }
 }

@@ -48,7 +48,7 @@ extension StoreError {
   /// The creation of the study was cut off before anything was in it.
   static func emptyStudy(_ directory: String) -> StoreError {
     StoreError(
-      .noStudy, directory, "the folder holds no study (nothing is in its \(StudyFolder.databaseName)); check the path")
+      .noStudy, directory, "the folder holds no study (its \(StudyFolder.databaseName) is empty); check the path")
   }
 
   static func alreadyExists(_ directory: String) -> StoreError {
@@ -73,9 +73,8 @@ extension StoreError {
     StoreError(
       .missingRecords, directory,
       "\(missing): \(StudyFolder.databaseName) or its journal was damaged or replaced by an older one; save what can "
-        + "be read "
-        + "into a new study, which goes on, with: \(salvageCommand(directory)); to go on with what is here "
-        + "instead, delete \(StudyFolder.markName)")
+        + "be read into a new study and continue that one, with: \(salvageCommand(directory)); to continue with what "
+        + "is here instead, delete \(StudyFolder.markName)")
   }
 
   static func invalidChange(_ directory: String, _ what: String) -> StoreError {
@@ -98,7 +97,7 @@ extension StoreError {
   private static func diskFull(_ directory: String, _ action: String) -> StoreError {
     StoreError(
       .diskFull, directory,
-      "cannot \(action): the disk is full; make room and start again, nothing recorded so far is lost")
+      "cannot \(action): the disk is full; free space and start again; nothing recorded so far is lost")
   }
 
   /// Converts any error, such as GRDB's, that was thrown while `action` was under way.
@@ -120,7 +119,7 @@ extension StoreError {
         .permission, directory,
         "cannot \(action): \(said); check owner and permissions of the folder and of \(StudyFolder.databaseName)")
     case .SQLITE_BUSY, .SQLITE_LOCKED:
-      self.init(.busy, directory, "cannot \(action): another program holds the database; close it and try again")
+      self.init(.busy, directory, "cannot \(action): another program has locked the database; close it and try again")
     case .SQLITE_CONSTRAINT: self = .invalidChange(directory, said)
     case .SQLITE_MISUSE: self.init(.closed, directory, "cannot \(action): the study was closed")
     case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_CORRUPTFS: self = .damaged(directory, said)

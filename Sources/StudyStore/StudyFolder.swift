@@ -65,9 +65,9 @@ struct StudyFolder: Sendable {
     let results = StudyMark.Reading(of: self).map { " with \($0.counts.results) acknowledged results" } ?? ""
     throw StoreError(
       .damaged, path,
-      "\(Self.databaseName) \(state), but \(remains) tells of a study\(results); put a copy of it back, save what can "
-        + "be read "
-        + "with: \(StoreError.salvageCommand(path)), or begin anew in another folder")
+      "\(Self.databaseName) \(state), but \(remains) shows that there was a study\(results); restore a copy of the "
+        + "database, save what can be read with: \(StoreError.salvageCommand(path)), or start a new study in another "
+        + "folder")
   }
 
   /// Throws if the folder of a new study already contains a file with a name that studies use: it belongs to something
@@ -77,7 +77,7 @@ struct StudyFolder: Sendable {
     else { return }
     throw StoreError(
       .noStudy, path,
-      "\(name) is there already, and a study has its own of that name; choose another folder, or move it away")
+      "the folder already contains \(name), a name that studies use; choose another folder, or move it away")
   }
 
   /// Identifies the file at a path. Differs if the file was removed or replaced meanwhile.
@@ -120,7 +120,7 @@ struct StudyFolder: Sendable {
       if Self.status(path) != nil {
         throw StoreError(.inputOutput, path, "there is a file of that name; choose another folder")
       }
-      throw .system(path, error.reason.number, "make the folder \(error.path)")
+      throw .system(path, error.reason.number, "create the folder \(error.path)")
     }
   }
 
@@ -129,7 +129,7 @@ struct StudyFolder: Sendable {
     guard Self.status(path) != nil else {
       throw errno == EACCES ? .system(path, EACCES, "open the folder") : .missingFolder(path)
     }
-    guard isFolder else { throw StoreError(.missingFolder, path, "this is a file, not a study's folder") }
+    guard isFolder else { throw StoreError(.missingFolder, path, "this is a file, not the folder of a study") }
     let found = Self.status(database)
     let number = errno
     if found != nil || number == ENOENT { try requireNoRemains() }

@@ -41,7 +41,7 @@ final class StudyLock: Sendable {
       if let place = now.folder, !StudyFolder.isSame(place.descriptor, folder.path) {
         throw StoreError(
           .missingFolder, folder.path,
-          "the folder was removed or replaced while the coordinator was at work; what was recorded is lost with it")
+          "the folder was removed or replaced while the coordinator was running; what was recorded is lost with it")
       }
       guard !StudyFolder.isSame(now.file.descriptor, folder.lock) else { return }
       held?.file = try Self.lockFile(folder)
@@ -80,8 +80,8 @@ final class StudyLock: Sendable {
     let holder = text(of: file)
     return StoreError(
       .inUse, folder.path,
-      "another coordinator is at work here (\(holder ?? "it did not say who it is")); wait for its "
-        + "end, stop it, or choose another folder", holder: holder)
+      "another coordinator is running here (\(holder ?? "unknown process")); wait until it ends, "
+        + "stop it, or choose another folder", holder: holder)
   }
 
   private static func text(of descriptor: CInt) -> String? {

@@ -4,15 +4,12 @@ extension StudySalvage.Findings {
   package func lines(output: String) -> [String] {
     var lines = [
       "saved    \(jobs) jobs with \(results) results to \(output)",
-      "damaged  \(damagedJobs) jobs are not what was written, \(lostResults) results are lost; rows in pages that "
-        + "cannot be "
-        + "read are not counted",
+      "damaged  \(damagedJobs) jobs are damaged, \(lostResults) results are lost; rows in unreadable pages are not "
+        + "counted",
     ]
     if damagedFrames > 0 {
       lines.append(
-        "journal  \(damagedFrames) of its pages are not what was written; \(resultsBehindDamage) results were found "
-          + "behind "
-          + "them")
+        "journal  \(damagedFrames) of its pages are damaged; \(resultsBehindDamage) results were found after them")
     }
     if let acknowledgedResults {
       let lost = max(0, acknowledgedResults - results - struckResults)
@@ -23,16 +20,15 @@ extension StudySalvage.Findings {
     }
     if struckResults > 0 { lines.append("struck   \(struckResults) results that were struck out are kept as such") }
     if hadNoDefinitions {
-      lines.append("tables   what tables there are could not be read; they were looked for where a new study has them")
+      lines.append("tables   the table definitions could not be read; those of a new study were used instead")
     }
     if hasNewIdentity {
       lines.append(
-        "new      the study's description could not be read and was made anew from configuration.yaml: results that "
-          + "workers "
-          + "still keep belong to the old one")
+        "new      the study's description could not be read and was recreated from configuration.yaml; results that "
+          + "workers still keep belong to the old study")
     }
     if isUnchecked {
-      lines.append("warning  the study is too old to have checksums: a value that is wrong cannot be told")
+      lines.append("warning  the study is too old to have checksums; wrong values cannot be detected")
     }
     return lines
   }

@@ -22,7 +22,7 @@ extension StudyStore {
     var after = before
     after.budget = jobs
     after.configurationText = text
-    let goesOn = isLarger && wasFinished ? ", and the study, which was finished, goes on" : ""
+    let goesOn = isLarger && wasFinished ? "; the study, which was finished, continues" : ""
     let line = "the budget is \(change.now) now, before it was \(change.before)\(goesOn)"
     // The file first: if the process ends between the two steps, the file has the budget that the user wants, and
     // resuming the study applies it.

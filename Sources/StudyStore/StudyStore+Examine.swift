@@ -110,7 +110,7 @@ extension StudyStore {
     let findings = try queue.read {
       try String.fetchAll($0, sql: isBig ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)")
     }
-    if findings != ["ok"] { throw StoreError.damaged(folder.path, findings.first ?? "the check said nothing") }
+    if findings != ["ok"] { throw StoreError.damaged(folder.path, findings.first ?? "the check reported nothing") }
   }
 
   /// Returns the version of the study's schema. Throws if the database contains no study, or a newer layersearch has
@@ -120,12 +120,12 @@ extension StudyStore {
       if try StudySchema.isNewer(db) {
         throw StoreError(
           .newerVersion, folder.path,
-          "a newer layersearch made it, or opened it since; update this one to open it (this one knows schemas up to "
+          "a newer layersearch made or opened it; update this one to open it (this one knows schemas up to "
             + "\(StudySchema.newestVersion))")
       }
       guard try db.tableExists("study"), try Row.fetchOne(db, sql: "SELECT 1 FROM study") != nil else {
         throw folder.isStudyLost
-          ? StoreError.damaged(folder.path, "nothing of the study is in it") : .emptyStudy(folder.path)
+          ? StoreError.damaged(folder.path, "it contains nothing of the study") : .emptyStudy(folder.path)
       }
       return try StudySchema.version(of: db)
     }

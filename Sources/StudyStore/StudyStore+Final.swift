@@ -15,7 +15,7 @@ extension StudyStore {
     }
     guard !new.isEmpty else { return 0 }
     try record(
-      new.map { .jobAdded($0) } + [.noted("\(new.count) final trainings were asked for"), .studyReopened])
+      new.map { .jobAdded($0) } + [.noted("\(new.count) final trainings were requested"), .studyReopened])
     return new.count
   }
 }

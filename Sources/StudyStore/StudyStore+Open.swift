@@ -40,7 +40,7 @@ extension StudyStore {
     }
     let journal = Journal(of: folder)
     let queue = try connect(folder, journal)
-    let (log, mark) = try perform(folder.path, "make the study") {
+    let (log, mark) = try perform(folder.path, "create the study") {
       try requireRoomForStudy(queue, folder)
       try journal.writeThrough(queue)
       try StudySchema.migrator(of: folder.path).migrate(queue)
@@ -152,7 +152,7 @@ extension StudyStore {
     let list = differences.isEmpty ? "their fingerprints" : differences.joined(separator: "; ")
     throw StoreError(
       .differentConfiguration, directory,
-      "it was made with another configuration (\(list)); go back to \(StudyFolder.configurationName) in its folder, "
+      "it was made with another configuration (\(list)); use \(StudyFolder.configurationName) in its folder, "
         + "or start a new study in another folder")
   }
 }
@@ -200,7 +200,7 @@ extension StudyStore {
     // would pass for the copy that a user went back to.
     _ = try queue.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     let text =
-      "the study was brought from schema \(version) to schema \(StudySchema.newestVersion); as it was, it is kept in "
+      "the study was upgraded from schema \(version) to schema \(StudySchema.newestVersion); a copy of the old one is "
       + copy
     try queue.write {
       try $0.execute(

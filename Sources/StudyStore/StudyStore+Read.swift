@@ -31,7 +31,7 @@ extension StudyStore {
       fingerprint: try study.value(3), entries: entries, budget: try study.optional(5))
     let sum = hasBudget ? RowChecksum.study(identity) : TrainingRows.studySum(identity)
     guard try !isChecked || study.value(4) == sum else {
-      throw StoreError.damaged(directory, "the study's description is not what was written")
+      throw StoreError.damaged(directory, "the study's description does not match its checksum")
     }
     return identity
   }

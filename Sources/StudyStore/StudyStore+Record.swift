@@ -149,7 +149,7 @@ struct ChangeRecorder {
     try run("INSERT INTO kind (text) VALUES (?) ON CONFLICT DO NOTHING", [text])
     let select = try db.cachedStatement(sql: "SELECT id FROM kind WHERE text = ?")
     guard let number = try Int64.fetchOne(select, arguments: [text]) else {
-      throw StoreError.damaged(directory, "a kind of work is not there though it was entered")
+      throw StoreError.damaged(directory, "a kind of work is missing although it was entered")
     }
     let kind = (number, RowChecksum.kind(text))
     kinds[text] = kind

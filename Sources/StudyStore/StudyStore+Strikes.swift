@@ -121,7 +121,7 @@ extension StudyStore {
       let first = JobRow.count
       let stored = try ObservationRow(row, at: first + 6, artifacts: artifacts[try row.value(first + 5)])
       guard try row.value(first + 4) == stored.checksum(of: job) else {
-        throw StoreError.damaged(directory, "a result of job \(job) that was struck out is not what was written")
+        throw StoreError.damaged(directory, "a result of job \(job) that was struck out does not match its checksum")
       }
       return StruckResult(
         job: job, work: work, attempt: try row.value(first), worker: try row.value(first + 1),

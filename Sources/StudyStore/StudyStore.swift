@@ -90,7 +90,7 @@ public final class StudyStore: Sendable {
     guard databaseID == nil || folder.databaseID == databaseID else {
       throw StoreError(
         .missingFolder, directory,
-        "\(StudyFolder.databaseName) was removed or replaced while the coordinator was at work; what it records would "
+        "\(StudyFolder.databaseName) was removed or replaced while the coordinator was running; what it records would "
           + "be lost"
       )
     }

@@ -16,7 +16,7 @@ final class TemporaryCopy: Sendable {
   init(of original: StudyFolder) throws(StoreError) {
     let parent = FilePath.temporaryFolder
     var template = Array("\(parent)/layersearch-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { throw .system(original.path, errno, "make a folder in \(parent)") }
+    guard let made = mkdtemp(&template) else { throw .system(original.path, errno, "create a folder in \(parent)") }
     folder = String(cString: made)
   }
 

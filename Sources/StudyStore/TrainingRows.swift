@@ -128,7 +128,7 @@ extension TrainingRows {
       let (repetition, seed): (Int, Int64) = (try row.value(2), try row.value(3))
       guard
         try row.value(4) == jobSum(id, candidate: try row.value(1), replicate: repetition, seed: seed)
-      else { throw StoreError.damaged(directory, "job \(id) is not what was written") }
+      else { throw StoreError.damaged(directory, "job \(id) does not match its checksum") }
       let work = kind.work(try JobRow.candidate(row, 1), repetition: repetition, seed: seed)
       try insert.execute(arguments: [id, Data(work.digest), RowChecksum.job(id, work, kind: kind.sum)])
     }
@@ -143,7 +143,7 @@ extension TrainingRows {
       let job: Int64 = try row.value(0)
       let (found, epochLosses) = try result(row, at: 2)
       guard try row.value(1) == resultSum(found, epochLosses: epochLosses, of: job) else {
-        throw StoreError.damaged(directory, "the result of job \(job) is not what was written")
+        throw StoreError.damaged(directory, "the result of job \(job) does not match its checksum")
       }
       let new = try ObservationRow(found, of: job, directory: directory)
       try insert.execute(

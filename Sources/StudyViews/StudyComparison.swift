@@ -115,7 +115,7 @@ package struct StudyComparison: Sendable {
       }
       let rest = differences.count - texts.count
       return "\(names[0]) and \(names[index]) were trained by different recipes: \(texts.joined(separator: "; "))"
-        + (rest > 0 ? "; and \(rest) more" : "") + ". Their accuracies are not comparable as they are."
+        + (rest > 0 ? "; and \(rest) more" : "") + ". Their accuracies are not directly comparable."
     }
   }
 
@@ -131,7 +131,8 @@ package struct StudyComparison: Sendable {
     }
     let variants = Set(reports.flatMap { $0.kernelVariants.map(\.name) })
     if variants.count > 1 {
-      notes.append("Trainings are of \(variants.count) kernel variants: \(variants.sorted().joined(separator: ", ")).")
+      notes.append(
+        "Trainings were computed by \(variants.count) kernel variants: \(variants.sorted().joined(separator: ", ")).")
     }
     return notes
   }

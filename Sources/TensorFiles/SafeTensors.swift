@@ -52,12 +52,12 @@ package struct SafeTensors: Sendable {
     let length = beginning.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length <= Self.mostHeaderBytes else {
       throw TensorFileProblem(
-        "its header would have \(length) bytes, more than \(Self.mostHeaderBytes): it is no safetensors file")
+        "its header would have \(length) bytes, more than \(Self.mostHeaderBytes): it is not a safetensors file")
     }
     let start = 8 + Int(length)
     guard start <= fileBytes else {
       throw TensorFileProblem(
-        "its header should have \(length) bytes, and \(fileBytes - 8) follow; it may be truncated")
+        "its header should have \(length) bytes, but only \(fileBytes - 8) follow; it may be truncated")
     }
     return start
   }
@@ -84,8 +84,8 @@ package struct SafeTensors: Sendable {
   package func floats(of tensor: Tensor) throws(TensorFileProblem) -> [Float] {
     guard let numbers = tensor.element.floats(bytes(of: tensor)) else {
       throw TensorFileProblem(
-        "tensor \(tensor.name.inOneLine) has the type \(tensor.element.rawValue); wanted are floats (F32, F64, F16, "
-          + "BF16)")
+        "tensor \(tensor.name.inOneLine) has the type \(tensor.element.rawValue), but must have floats (F32, F64, "
+          + "F16, BF16)")
     }
     return numbers
   }
@@ -94,8 +94,7 @@ package struct SafeTensors: Sendable {
   package func integers(of tensor: Tensor) throws(TensorFileProblem) -> [Int] {
     guard let numbers = tensor.element.integers(bytes(of: tensor)) else {
       throw TensorFileProblem(
-        "tensor \(tensor.name.inOneLine) has the type \(tensor.element.rawValue), or numbers beyond 2⁶³ − 1; wanted "
-          + "are integers")
+        "tensor \(tensor.name.inOneLine) of type \(tensor.element.rawValue) must have integers of at most 2⁶³ − 1")
     }
     return numbers
   }
@@ -123,9 +122,9 @@ package struct SafeTensors: Sendable {
 
   private static func otherKind(_ file: [UInt8]) -> String? {
     guard isPickle(file) else {
-      return isArchive(file) ? "it is a ZIP archive, as .npz files are; wanted is a safetensors file" : nil
+      return isArchive(file) ? "it is a ZIP archive, such as an .npz file, not a safetensors file" : nil
     }
-    return "it is a Python pickle (.pt, .pth), which may hold any program and is not read; \(pickleAdvice)"
+    return "it is a Python pickle (.pt, .pth), which is not read because it may contain any program; \(pickleAdvice)"
   }
 
   /// Returns the tensors' descriptions. Throws unless each tensor directly follows the one before, and the last one
@@ -140,14 +139,14 @@ package struct SafeTensors: Sendable {
       let name = entry.name.inOneLine.cut(toCharacters: 200)
       guard let element = TensorElement(rawValue: entry.type) else {
         throw TensorFileProblem(
-          "tensor \(name) has the type \(entry.type.inOneLine.cut(toCharacters: 40)); read are "
+          "tensor \(name) has the unknown type \(entry.type.inOneLine.cut(toCharacters: 40)); known: "
             + TensorElement.allCases.map(\.rawValue).joined(separator: ", "))
       }
       guard entry.begin >= next else {
         throw TensorFileProblem("tensor \(name) overlaps the one before it (its data_offsets begin at \(entry.begin))")
       }
       guard entry.begin == next else {
-        throw TensorFileProblem("\(entry.begin - next) bytes before tensor \(name) belong to none")
+        throw TensorFileProblem("\(entry.begin - next) bytes before tensor \(name) belong to no tensor")
       }
       guard entry.end >= entry.begin else {
         throw TensorFileProblem("the data_offsets of tensor \(name) end before they begin")
@@ -158,8 +157,8 @@ package struct SafeTensors: Sendable {
       }
       guard let bytes = bytes(entry.shape, element), bytes == entry.end - entry.begin else {
         throw TensorFileProblem(
-          "tensor \(name) has \(entry.end - entry.begin) bytes, which its shape "
-            + "\(shapeText(entry.shape)) of \(element.rawValue) has not")
+          "tensor \(name) has \(entry.end - entry.begin) bytes, which does not fit its shape "
+            + "\(shapeText(entry.shape)) of \(element.rawValue)")
       }
       tensors.append(
         Tensor(name: entry.name, element: element, shape: entry.shape, range: start + entry.begin..<start + entry.end))

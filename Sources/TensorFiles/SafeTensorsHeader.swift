@@ -54,8 +54,8 @@ struct SafeTensorsHeader {
       case "data_offsets" where offsets == nil: offsets = try scanner.numbers(atMost: 2)
       default:
         throw TensorFileProblem(
-          "tensor \(name.inOneLine.cut(toCharacters: 200)): its header has \(key.inOneLine.cut(toCharacters: 40)) "
-            + "where dtype, shape and data_offsets are wanted, once each")
+          "tensor \(name.inOneLine.cut(toCharacters: 200)): its header has \(key.inOneLine.cut(toCharacters: 40)), "
+            + "but must have dtype, shape and data_offsets, once each")
       }
     }
     guard let type, let shape, let offsets, offsets.count == 2 else {
@@ -77,7 +77,7 @@ struct JSONScanner {
   }
 
   private func problem(_ wanted: String) -> TensorFileProblem {
-    TensorFileProblem("its header is none of safetensors: \(wanted) is wanted at byte \(position - bytes.startIndex)")
+    TensorFileProblem("its header is not one of safetensors: expected \(wanted) at byte \(position - bytes.startIndex)")
   }
 
   private mutating func skipSpace() {

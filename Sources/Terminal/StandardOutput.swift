@@ -69,7 +69,7 @@ package enum StandardOutput {
 
   private static func refused(_ number: Int32) -> String? {
     guard number != 0, number != EPIPE else { return nil }
-    return "standard output cannot be written: \(SystemError(number)); what was to be told there is lost"
+    return "standard output cannot be written: \(SystemError(number)); the rest of the output is lost"
   }
 }
 

@@ -73,7 +73,7 @@ extension StatusScreen {
       return "done in \(Readable.duration(seconds: lasted)) by \(NumberText.plural(status.workersEver, "worker")) on "
         + NumberText.plural(status.hostsEver, "host")
     }
-    guard status.state == "running" else { return "no coordinator is at work" }
+    guard status.state == "running" else { return "no coordinator is running" }
     guard summary.workers > 0 else { return "waiting for workers" }
     guard let rate = summary.jobsPerSecond, let left = summary.secondsLeft else {
       return "time left: known once a training has ended"

@@ -34,7 +34,7 @@ package struct StatusScreen {
   package func grid(width: Int, height: Int) -> CharacterGrid {
     var grid = CharacterGrid(width: width, height: height, glyphs: glyphs)
     let keys = height >= Self.leastForKeys ? 1 : 0
-    if keys > 0 { grid.write("q ends", x: 0, y: height - 1, style: .faint) }
+    if keys > 0 { grid.write("q quits", x: 0, y: height - 1, style: .faint) }
     drawTitle(&grid)
     let facts = facts(width, atMost: height - 1 - keys)
     for (row, line) in facts.enumerated() { Self.draw(line, x: 0, y: 1 + row, width, &grid) }

@@ -16,7 +16,7 @@ package enum ArgumentList {
       let before = index > 0 ? arguments[index - 1] : ""
       if exceptions.contains(before) { continue }
       guard isLongOption(before) else {
-        throw EmptyValue(description: "an argument is empty, behind '\(before)'; write what it is to be")
+        throw EmptyValue(description: "the argument after '\(before)' is empty; give a value")
       }
       throw EmptyValue(description: "\(before) '': its value is empty; write one, or leave the option out")
     }

@@ -46,7 +46,7 @@ package enum SeparatedValues {
       case (.quoteInQuoted, _): throw Problem(line: line, text: "a comma must follow a quoted field")
       case (.start, UInt8(ascii: "\"")): state = .quoted
       case (.plain, UInt8(ascii: "\"")):
-        throw Problem(line: line, text: "a quote stands within a field that does not begin with one")
+        throw Problem(line: line, text: "a field has a quote in it, but does not begin with one")
       default:
         field.append(byte)
         state = .plain

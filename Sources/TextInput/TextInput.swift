@@ -95,7 +95,7 @@ package struct TextInput {
       let (most, fewest) = (max(zeros[0], zeros[1]), min(zeros[0], zeros[1]))
       let isWide = most >= bytes.count / 3 && fewest <= most / 10
       throw TextInputError(
-        .noText(isWide ? "the text is UTF-16; save the file as UTF-8" : "there is a NUL byte; this is no text"),
+        .noText(isWide ? "the text is UTF-16; save the file as UTF-8" : "there is a NUL byte; this is not a text file"),
         line: isWide ? nil : 1 + bytes[..<place].count(where: { $0 == 10 }))
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -140,7 +140,7 @@ package struct TextInputError: Error, Hashable, Sendable {
     switch kind {
     case .unopened(let number), .unreadable(let number): "\(SystemError(number))"
     case .folder: "it is a folder"
-    case .noFile: "it is no file"
+    case .noFile: "it is not a regular file"
     case .tooLong: "it is too long"
     case .noText(let problem): problem
     }

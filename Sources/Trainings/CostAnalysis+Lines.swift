@@ -39,7 +39,7 @@ extension CostAnalysis {
     guard !omitted.isEmpty else { return lines() }
     return lines()
       + Wrapping.lines(
-        "(left out for want of room: \(omitted.joined(separator: ", ")); --format csv has them)", width: width,
+        "(left out for lack of room: \(omitted.joined(separator: ", ")); --format csv has them)", width: width,
         indent: 1)
   }
 

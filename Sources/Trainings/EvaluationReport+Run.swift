@@ -26,7 +26,7 @@ extension EvaluationReport {
     // The loss is summed batch by batch: with the batch size of the training, it is the same to the last bit.
     let batch = checkpoint.training?.recipe.batch ?? Self.usualBatch
     guard TrainingLimits.batch.contains(batch) else {
-      throw EngineError.checkpoint(path: path, reason: "its batch of \(batch) images is none that can be trained with")
+      throw EngineError.checkpoint(path: path, reason: "its batch size of \(batch) images is outside the allowed range")
     }
     let network = try ResNet(checkpoint, path: path, batch: min(batch, chosen.count), kernels: kernels)
     var images = try chosen.loaded()
@@ -76,13 +76,13 @@ extension EvaluationReport {
     guard network.imageSize == size, network.imageChannels == channels else {
       throw .unfit(
         setting: "data",
-        "\(data): its images are \(channels)×\(size)×\(size) (channels, rows, columns), and the network of "
+        "\(data): its images are \(channels)×\(size)×\(size) (channels, rows, columns), but the network of "
           + "\(path) is for \(network.imageChannels)×\(network.imageSize)×\(network.imageSize)")
     }
     guard network.classCount == shape.classCount else {
       throw .unfit(
         setting: "data",
-        "\(data): it has \(shape.classCount) classes, and the network of \(path) tells \(network.classCount) apart")
+        "\(data): it has \(shape.classCount) classes, but the network of \(path) has \(network.classCount)")
     }
   }
 }

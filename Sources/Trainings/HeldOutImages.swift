@@ -40,8 +40,8 @@ package struct HeldOutImages {
     guard selection.drawnFrom == held.drawnFrom else {
       throw .unfit(
         setting: "train-images",
-        "\(selection.trainImages): among so many drawn images other validation images are held out than among the "
-          + "study's; train on \(held.trainImages)")
+        "\(selection.trainImages): with this number of drawn images, other validation images are held out than in the "
+          + "study; train on \(held.trainImages)")
     }
     return selection
   }

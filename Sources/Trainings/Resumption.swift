@@ -42,15 +42,15 @@ package struct Resumption {
         path: path,
         isDone
           ? "this training is finished, all \(checkpoint.training?.recipe.epochs ?? .none) epochs of it; there is "
-            + "nothing to go on with"
-          : "this checkpoint has a network, but not the state of a training (an older layersearch wrote it, or the "
-            + "training diverged); train it anew")
+            + "nothing to continue"
+          : "this checkpoint has a network, but no training state (an older layersearch wrote it, or the training "
+            + "diverged); train it again")
     }
     guard let training = checkpoint.training, let context = Context(of: checkpoint),
       training.recipe.beyondLimits.isEmpty, context.isSound(seed: training.seed)
     else {
       throw TrainingError.unusable(
-        path: path, "this checkpoint does not tell how its training is to go on; train it anew")
+        path: path, "this checkpoint does not record how to continue its training; train it again")
     }
     (self.training, self.unfinished, self.context) = (training, unfinished, context)
   }

@@ -34,12 +34,12 @@ struct ScoredImages {
       (count, load) = (test.count, { try test.load() })
       return
     }
-    guard testImages == nil else { throw TrainingError.unfit(setting: "test-images", "is for the split test alone") }
+    guard testImages == nil else { throw TrainingError.unfit(setting: "test-images", "requires the split test") }
     let positions = try Self.positions(of: split, of: checkpoint, path: path, set: set, shape)
     if checkpoint.training?.isOfOtherImages(than: try found.place.content().identity) == true {
       throw TrainingError.unfit(
         setting: "split",
-        "\(split.rawValue): its network was trained on other images than these; name those with --data")
+        "\(split.rawValue): its network was trained on other images; give those images with --data")
     }
     count = positions.count
     load = { try found.place.training([positions])[0] }
@@ -53,17 +53,17 @@ struct ScoredImages {
   ) throws(TrainingError) -> [Int] {
     func unfit(_ problem: String) -> TrainingError { .unfit(setting: "split", "\(split.rawValue): \(problem)") }
     guard let trained = checkpoint.training?.recipe.data else {
-      throw unfit("\(path) does not tell which images its network was trained on; score it by the test images")
+      throw unfit("\(path) does not record which images its network was trained on; score it on the test images")
     }
     guard trained.set == set else {
-      throw unfit("its network was trained on \(trained.set.rawValue), the data are \(set.rawValue)'s")
+      throw unfit("its network was trained on \(trained.set.rawValue), but the data set is \(set.rawValue)")
     }
     guard trained.shape == shape else { throw unfit("its network was trained on another file of arrays") }
     let available = shape.trainingImages
     guard (1...available).contains(trained.trainImages), let parts = trained.soundSplit else {
       throw unfit(
-        "\(path) says that it was trained on \(trained.trainImages) images\(heldOut(trained)), \(set.rawValue) has "
-          + "\(available)")
+        "\(path) records that it was trained on \(trained.trainImages) images\(heldOut(trained)), but \(set.rawValue) "
+          + "has \(available)")
     }
     if split == .training { return parts.training }
     if !parts.validation.isEmpty { return parts.validation }
@@ -71,11 +71,11 @@ struct ScoredImages {
     switch checkpoint.training?.recipe.start?.origin {
     case nil: break
     case .dense(_, let trainImages, _)?: seen = max(seen, trainImages)
-    case .checkpoint?: throw unfit("\(path) does not tell which images the network was trained on that it began from")
+    case .checkpoint?: throw unfit("\(path) does not record which images its start network was trained on")
     }
     let end = set.isDrawn ? min(available, seen + TestImages.embeddedCount) : available
     guard seen < end else {
-      throw unfit("its network was trained on all \(available) training images of \(set.rawValue), none was held out")
+      throw unfit("its network was trained on all \(available) training images of \(set.rawValue); none was held out")
     }
     return Array(seen..<end)
   }

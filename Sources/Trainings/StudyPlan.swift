@@ -120,7 +120,8 @@ package struct StudyPlan: Encodable {
     (denseDeviceTime, shortestDeviceTime) = (space.denseCost.deviceTime, space.shortestDeviceTime)
     notes = strategy.notes + definition.configuration.notes
     if isStepwise, later > 0, busy < workers {
-      notes.append("rounds of \(size) keep at most \(busy) of \(workers) workers busy; strategy.round may be larger")
+      notes.append(
+        "rounds of \(size) keep at most \(busy) of \(workers) workers busy; consider a larger strategy.round")
     }
   }
 }
@@ -157,7 +158,7 @@ extension StudyPlan {
         + "\(NumberText.plural(rounds.count, "round")): \(roundText)",
       "work        \(NumberText.fixed(multiplyAdds, 0)) multiply-adds",
       "rate        \(rate) (\(origin))", "time        \(time) on \(NumberText.plural(workers, "worker"))",
-      "memory      about \(Readable.bytes(bytesPerSlot)) a slot",
+      "memory      about \(Readable.bytes(bytesPerSlot)) per slot",
     ]
     if let denseDeviceTime, let shortestDeviceTime {
       let (dense, shortest) = (
@@ -175,10 +176,12 @@ extension StudyPlan {
     let (least, most) = (3600 * hoursAtLeast, 3600 * hoursAtMost)
     let text = Readable.duration(seconds: most)
     let shorter = Readable.duration(seconds: least)
-    return shorter == text ? "about \(text)" : "\(shorter) if saved multiply-adds save time alike, \(text) if none do,"
+    return shorter == text
+      ? "about \(text)"
+      : "\(shorter) if saved multiply-adds save as large a share of the time, \(text) if they save none,"
   }
 
-  /// Such as `2 × 16; 6 × 16 that results decide`.
+  /// Such as `2 × 16; 6 × 16 decided by results`.
   private var roundText: String {
     var groups: [(size: Int, isDecided: Bool, count: Int)] = []
     for round in rounds {
@@ -194,6 +197,6 @@ extension StudyPlan {
     }
     let later = text(false)
     if later.isEmpty { return text(true) }
-    return [text(true), "\(later) that results decide"].filter { !$0.isEmpty }.joined(separator: "; ")
+    return [text(true), "\(later) decided by results"].filter { !$0.isEmpty }.joined(separator: "; ")
   }
 }

@@ -54,41 +54,41 @@ package enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .missing(let setting): "the \(setting.rawValue) of the training is missing"
-    case .missingCandidate(let kinds): "which network of the study is it about? Give a candidate: \(kinds)"
-    case .noStudy(let candidate): "candidate \(candidate): whose frontier is meant?"
+    case .missingCandidate(let kinds): "no network of the study is chosen; give a candidate: \(kinds)"
+    case .noStudy(let candidate): "candidate \(candidate): no study is given whose frontier this refers to"
     case .otherModel(let candidate, let study, let model, let wanted):
-      "candidate \(candidate): the frontier of study \(study) is \(model)'s; leave the model out, or name layers and "
-        + "ranks of \(wanted)"
+      "candidate \(candidate): the frontier of study \(study) is for \(model); leave out the model, or give layers "
+        + "and ranks of \(wanted)"
     case .unfit(let setting, let problem): "\(setting) \(problem)"
     case .noTestImages(let file):
-      "\(file): it has no test images, by which a trained network is scored; add test_images and test_labels to it"
-    case .oneOutput(let path): "checkpoint \(path): several networks need a file each; name a file, or train one seed"
-    case .writtenOnce(let path): "checkpoint-every needs a file that can be written again, which \(path) is not"
+      "\(file): it has no test images, on which a trained network is scored; add test_images and test_labels to it"
+    case .oneOutput(let path):
+      "checkpoint \(path): each of several networks needs a file of its own; give a file, or train one seed"
+    case .writtenOnce(let path): "checkpoint-every requires a regular file, which \(path) is not"
     case .output(_, let error): "\(error)"
     case .otherSettings(let path, let differences):
-      "\(path): that training has other settings ("
+      "\(path): the interrupted training has other settings ("
         + differences.map { "\($0.setting) is \($0.there) there, \($0.here) here" }.joined(separator: "; ") + ")"
     case .otherImages(let path, let there, let here):
-      "\(path): that training had other images (content \(there.prefix(12))…, here \(here.prefix(12))…)"
+      "\(path): the interrupted training used other images (content \(there.prefix(12))…, here \(here.prefix(12))…)"
     case .otherKernels(let path, let there, let here):
-      "\(path): that training was computed by the kernels \(there), here they are \(here), which give other bits; go "
-        + "on "
-        + "where it began"
+      "\(path): the interrupted training used the kernels \(there), but here they are \(here), which give other bits; "
+        + "continue on a machine with the same kernels"
     case .unusable(let path, let problem): "\(path): \(problem)"
-    case .stoppedBeforeFirstStep: "stopped before the first step: there is nothing to keep"
-    case .kept(let step, let steps, let place): "stopped after step \(step) of \(steps), which is kept in \(place)"
+    case .stoppedBeforeFirstStep: "stopped before the first step; there is nothing to save"
+    case .kept(let step, let steps, let place): "stopped after step \(step) of \(steps), which is saved in \(place)"
     case .notKept(let step, let steps, let reason):
-      "stopped after step \(step) of \(steps), and nothing of it could be kept: \(reason)"
+      "stopped after step \(step) of \(steps), and its state could not be saved: \(reason)"
     case .diverged(let count):
-      "\(count == 1 ? "the training" : "all \(count) trainings") diverged: the loss grew out of all bounds"
+      "\(count == 1 ? "the training" : "all \(count) trainings") diverged: the loss became too large or not a number"
     case .notWritten(let reason, let place):
       "the checkpoint cannot be written: \(reason); "
-        + (place.map { "the network is kept in \($0)" } ?? "there was no other place for the network")
+        + (place.map { "the network is saved in \($0)" } ?? "the network could not be saved anywhere else")
     case .unsettled(let count):
-      "\(count == 1 ? "the network scores" : "all \(count) networks score") out of all bounds, although the loss "
-        + "was sound in training: after so few steps batch norm's statistics are not settled"
+      "\(count == 1 ? "the network scores" : "all \(count) networks score") out of bounds, although the "
+        + "training loss was sound: after so few steps, the running statistics of batch norm have not settled"
     case .divergedNetwork(let path):
-      "\(path): this network's values are infinite or no numbers: its training diverged; train it anew"
+      "\(path): this network has values that are infinite or not a number: its training diverged; train it again"
     }
   }
 

@@ -52,7 +52,7 @@ package struct TrainingSession {
       """
       \(settings.recipe.model.rawValue), \(settings.candidate), \(cost.parameters) parameters, \
       \(images.training.count) images\(heldOut), \(kernelVariant)\(settings.seeds == nil ? "" : ", seed \(seed)")\
-      \(resumption.map { ", going on after step \($0.unfinished.state.position.step)" } ?? "")
+      \(resumption.map { ", continuing after step \($0.unfinished.state.position.step)" } ?? "")
       """)
     var keeper = CheckpointKeeper(session: self, seed: seed, file: file, done: done)
     // If earlier seeds are done, their results are worth keeping: they are stored with the state after this seed's
@@ -78,7 +78,7 @@ package struct TrainingSession {
     case .failure(.cancelled): throw keeper.failure(isResumed: resumption != nil)
     case .failure(.illegalState(let reason)):
       throw TrainingError.unusable(
-        path: resumption?.path ?? "", "this checkpoint is not sound: \(reason); train it anew")
+        path: resumption?.path ?? "", "this checkpoint is invalid: \(reason); train it again")
     case .failure(let error): throw error
     }
     var (place, problem) = (file?.path, TrainingError?.none)
@@ -119,7 +119,7 @@ package struct TrainingSession {
       resumption.checkpoint, path: resumption.path, batch: settings.recipe.batch, kernels: kernels)
     guard network.architecture == settings.recipe.architecture, network.variant == settings.recipe.variant else {
       throw TrainingError.unusable(
-        path: resumption.path, "this checkpoint's network is not that of its recipe; train it anew")
+        path: resumption.path, "this checkpoint's network does not match its recipe; train it again")
     }
     return network
   }
@@ -162,7 +162,7 @@ private struct CheckpointKeeper {
       try checkpoint(at: moment).write(to: file)
       hasWarned = false
     } catch {
-      if !hasWarned { session.log.warning("the training goes on without a checkpoint: \(error)") }
+      if !hasWarned { session.log.warning("the training continues without a checkpoint: \(error)") }
       hasWarned = true
     }
   }
@@ -180,7 +180,7 @@ private struct CheckpointKeeper {
         problem = problem ?? error
       }
     }
-    return .notKept(step: step, steps: steps, reason: problem.map { "\($0)" } ?? "there was no place for it")
+    return .notKept(step: step, steps: steps, reason: problem.map { "\($0)" } ?? "there was no file to write to")
   }
 
   private func checkpoint(at moment: TrainingMoment) throws -> Checkpoint {

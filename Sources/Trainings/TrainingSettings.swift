@@ -75,7 +75,7 @@ package struct TrainingRequest {
     let content = try test.place.content().identity
     if let heldOut, let other = heldOut.content, other != content, heldOut.selection.set == test.set {
       throw TrainingError.unfit(
-        setting: HeldOutImages.setting, "\(heldOut.source): its images are others than the data's")
+        setting: HeldOutImages.setting, "\(heldOut.source): its images differ from those of the data set")
     }
     let selection = try selection(of: test.set, test.shape, earlier: earlier)
     let count = selection.trainImages
@@ -95,8 +95,8 @@ package struct TrainingRequest {
     if let skipped = recipe.skip, skipped.every > recipe.stepsPerEpoch {
       throw TrainingError.unfit(
         setting: "skip-\(skipped.part.rawValue)",
-        "\(skipped.every) must be at most the steps of an epoch, of which there are \(recipe.stepsPerEpoch) "
-          + "(\(count) images by batches of \(recipe.batch))")
+        "\(skipped.every) must be at most the number of steps in an epoch, which is \(recipe.stepsPerEpoch) "
+          + "(\(count) images in batches of \(recipe.batch))")
     }
     let candidate = try candidate(in: recipe.architecture, resuming: resuming)
     try candidate.validate(in: recipe.architecture, variant: recipe.variant)
@@ -108,8 +108,8 @@ package struct TrainingRequest {
       study: study.map { FilePath.absolute($0.folder) } ?? resuming?.context.study)
     if let study, study.recipe.start != nil {
       settings.notes = [
-        "the trainings of study \(study.folder) begin from a trained network, this one from scratch; final trains in "
-          + "full from it"
+        "the trainings of study \(study.folder) start from a trained network, but this one starts from scratch; to "
+          + "train in full from that network, use the command final"
       ]
     }
     return settings
@@ -144,11 +144,11 @@ package struct TrainingRequest {
     guard heldOut.selection.set == set else {
       throw .unfit(
         setting: HeldOutImages.setting,
-        "\(heldOut.source): its images are of \(heldOut.selection.set.rawValue), the data are \(set.rawValue)'s")
+        "\(heldOut.source): its images are from \(heldOut.selection.set.rawValue), but the data set is \(set.rawValue)")
     }
     guard heldOut.selection.arrays == arrays else {
       throw .unfit(
-        setting: HeldOutImages.setting, "\(heldOut.source): its file of arrays holds other images than the data's")
+        setting: HeldOutImages.setting, "\(heldOut.source): its file of arrays contains other images than the data set")
     }
     return heldOut.selection
   }
@@ -174,7 +174,7 @@ package struct TrainingRequest {
     let first = seed ?? resuming?.context.firstSeed ?? 1
     let seeds = seeds ?? resuming?.context.seeds
     guard first.addingReportingOverflow(UInt64((seeds ?? 1) - 1)).overflow == false else {
-      throw .unfit(setting: "seed", "\(first): there are no \(seeds ?? 1) seeds from there on; choose a smaller one")
+      throw .unfit(setting: "seed", "\(first): there are not \(seeds ?? 1) seeds from there on; choose a smaller seed")
     }
     return (first, seeds)
   }

@@ -228,7 +228,7 @@ extension Checkpoint {
     #expect(try refusal(dense).isEmpty)
     #expect(
       try refusal(dense, Architecture(.resnet14))
-        == "start.ckpt is not a usable checkpoint: it is a resnet8, wanted is a resnet14; choose another one")
+        == "start.ckpt is not a usable checkpoint: it is a resnet8, but a resnet14 is required; choose another one")
     #expect(try refusal(dense, Architecture(.resnet8)).contains("of other widths"))
     let decomposed = try ResNet(
       architecture: trained.architecture, candidate: Candidate(ranks: ["layer1.0.conv1": 2]), batch: 16,
@@ -239,7 +239,7 @@ extension Checkpoint {
     #expect(trained.architecture.fewestCalibrationImages == 11)
     #expect(Architecture(.resnet18).fewestCalibrationImages == 33)
     let ten = try refusal(dense, images: trained.calibration.subset(0..<10))
-    #expect(ten.contains("10 calibration images") && ten.contains("resnet8 takes at least 11"))
+    #expect(ten.contains("10 calibration images") && ten.contains("resnet8 needs at least 11"))
     #expect(try refusal(dense, images: trained.calibration.subset(0..<11)).isEmpty)
     var values = try #require(dense.tensors["layer2.0.conv1.weight"]).values
     values[3] = .nan

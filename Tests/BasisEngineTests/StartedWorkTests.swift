@@ -206,7 +206,7 @@ import Testing
       let anew = try run(2, WorkFiles(earlierState: path(name)))
       #expect(anew.steps == Array(1...8) && anew.0.repeatable == second.0.repeatable, "\(name)")
     }
-    #expect(said.count == 4 && said.allSatisfy { $0.hasPrefix("the training begins anew") && !$0.contains("\n") })
+    #expect(said.count == 4 && said.allSatisfy { $0.hasPrefix("the training starts again") && !$0.contains("\n") })
     // A state of other kernels, and one of a later step than this training's last.
     let elsewhere = WorkRunner(kernels: fastest, kernelVariant: "other")
     _ = try elsewhere.run(
@@ -253,15 +253,15 @@ import Testing
     #expect(
       refusal(work(recipe(1, calibrationImages: 65)), weights)
         .contains("65 calibration images are more than the 64 training images"))
-    #expect(refusal(work(recipe(1, calibrationImages: 10)), weights).contains("resnet8 takes at least 11"))
+    #expect(refusal(work(recipe(1, calibrationImages: 10)), weights).contains("resnet8 needs at least 11"))
     #expect(refusal(work(recipe(1)), path("missing")).contains("missing"))
     var other = recipe(1)
     other.model = .resnet14
-    #expect(refusal(work(other), weights).contains("it is a resnet8, wanted is a resnet14"))
+    #expect(refusal(work(other), weights).contains("it is a resnet8, but a resnet14 is required"))
     var scratch = recipe(1)
     scratch.start = nil
     let analysis = Work(candidate: .dense, kind: .layerAnalysis(scratch), repetition: 0, seed: 1)
-    #expect(refusal(analysis, weights).contains("names no start"))
+    #expect(refusal(analysis, weights).contains("it has no start"))
     let decomposed = work(scratch, ["conv1": 3])
     _ = try runner.run(decomposed, files: WorkFiles(network: path("decomposed.ckpt")))
     #expect(refusal(work(recipe(1)), path("decomposed.ckpt")).contains("its layer conv1 is decomposed"))

@@ -27,8 +27,10 @@ struct TensorTreeTests {
     try TensorTree([mean, weight]).require(expected)
     let wrong: [([NamedTensor], String)] = [
       ([mean], "tensor conv1.weight is missing"),
-      ([try tensor("conv1.weight", [3, 2]), mean], "tensor conv1.weight has the shape 3×2, its network's has 2×3"),
-      ([weight, mean, try tensor("fc.bias", [1])], "tensor fc.bias is none of its network"),
+      (
+        [try tensor("conv1.weight", [3, 2]), mean], "tensor conv1.weight has the shape 3×2, but its network's has 2×3"
+      ),
+      ([weight, mean, try tensor("fc.bias", [1])], "tensor fc.bias does not belong to its network"),
     ]
     for (tensors, text) in wrong {
       let tree = try TensorTree(tensors)
@@ -40,7 +42,7 @@ struct TensorTreeTests {
   func refusals() throws {
     let weight = try tensor("conv1.weight", [2, 3])
     let twice = problem { () throws(CheckpointProblem) in _ = try TensorTree([weight, weight]) }
-    #expect(twice == "tensor conv1.weight is in it twice")
+    #expect(twice == "tensor conv1.weight appears twice")
     for shape in [[0], [-1, -1], [2, 0], [.max, 2], [2]] {
       let refusal = problem { () throws(CheckpointProblem) in
         _ = try NamedTensor(name: "a\nb", shape: shape, values: [1])

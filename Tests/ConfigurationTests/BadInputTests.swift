@@ -27,7 +27,7 @@ struct BadInputTests {
     + "or a description such as cifar-resnet:depth=20,width=2 or resnet:blocks=3/4/6/3,block=bottleneck"
 
   private static func tags(_ tag: String, line: Int = 3) -> String {
-    "x.yaml:\(line): YAML tags (\(tag)) are not allowed; write the value without it, or in quotes for a text"
+    "x.yaml:\(line): YAML tags (\(tag)) are not allowed; write the value without the tag, or in quotes if it is a text"
   }
 
   static let keys: [Case] = [
@@ -58,10 +58,10 @@ struct BadInputTests {
       "x.yaml:4: key 'model.depth' is 21, but must be 6n + 2, such as 20 or 26"),
     Case(
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: [2, 0]}\n",
-      "x.yaml:2: key 'model.blocks' has '0' in it, but a whole number from 1 to 100 is wanted"),
+      "x.yaml:2: key 'model.blocks' has '0' in it, but only whole numbers from 1 to 100 are allowed"),
     Case(
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: 2}\n",
-      "x.yaml:2: key 'model.blocks' is '2', but a list of whole numbers is wanted"),
+      "x.yaml:2: key 'model.blocks' is '2', but must be a list of whole numbers"),
     Case(
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: [2], blok: basic}\n",
       "x.yaml:2: key 'model.blok' is not known; did you mean 'block'? Allowed here: family, blocks, block, widths, "
@@ -71,13 +71,13 @@ struct BadInputTests {
       "x.yaml:2: key 'model.family' is missing; allowed: cifar-resnet, resnet"),
     Case(
       "data: {set: cifar10}\nmodel: {family: [resnet]}\n",
-      "x.yaml:2: key 'model.family' is a list of 1, but one value is wanted"),
+      "x.yaml:2: key 'model.family' is a list of 1, but must be one value"),
     Case(
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: [[2]]}\n",
-      "x.yaml:2: key 'model.blocks' has a list in it, but a value or a list is wanted"),
+      "x.yaml:2: key 'model.blocks' has a list in it, but must be a value or a list of values"),
     Case(
       "data: {set: cifar10}\nmodel: [resnet20]\n",
-      "x.yaml:2: key 'model' is a list, but a name or a group of keys is wanted"),
+      "x.yaml:2: key 'model' is a list, but must be a name or a group of keys"),
     Case(
       "data: {set: cifar10}\nmodel: {family: resnet, blocks: [1, 1, 1, 1, 1], stem: 7x7-pool}\n",
       "x.yaml:2: key 'model' cannot be used: resnet:blocks=1/1/1/1/1,stem=7x7-pool needs images of 64×64 or larger, "
@@ -88,7 +88,7 @@ struct BadInputTests {
       "x.yaml:3: key 'data.set' is missing; allowed: cifar10, cifar100, shapes10, arrays"),
     Case(
       head + "proxy: fast\n",
-      "x.yaml:3: key 'proxy' is 'fast', but a group of keys is wanted: \(proxyKeys)"),
+      "x.yaml:3: key 'proxy' is 'fast', but must be a group of keys: \(proxyKeys)"),
   ]
 
   static let values: [Case] = [
@@ -96,15 +96,15 @@ struct BadInputTests {
       head + "kernels: sse\n", "x.yaml:3: key 'kernels' cannot be 'sse'; allowed: any, avx2, avx512, torch"),
     Case(
       head + "kernels: [torch, avx2, any]\n",
-      "x.yaml:3: key 'kernels' is a list, which mixes results of two kinds of workers: name a foreign engine and "
-        + "native kernels, such as [torch, any]"),
+      "x.yaml:3: key 'kernels' is a list, which mixes results of two kinds of workers: it must have one foreign engine "
+        + "and one choice of native kernels, such as [torch, any]"),
     Case(
       head + "kernels: [torch, tors]\n",
       "x.yaml:3: key 'kernels' cannot be 'tors'; did you mean 'torch'? Allowed: any, avx2, avx512, torch"),
     Case(
       head + "kernels: torch\nstart: {from: dense, epochs: 3}\n",
-      "x.yaml:4: key 'start.from' cannot be used with kernels: torch, whose workers begin from scratch; leave the "
-        + "section out, or kernels"),
+      "x.yaml:4: key 'start.from' cannot be used with kernels: torch, whose workers train only from scratch; leave "
+        + "out the section start, or kernels"),
     Case(
       "model: resnet21\ndata: {set: cifar10}\n",
       "x.yaml:1: key 'model' cannot be 'resnet21'; did you mean 'resnet20'? Allowed: \(models)"),
@@ -118,11 +118,10 @@ struct BadInputTests {
     ),
     Case(
       head + "proxy: {epochs: three}",
-      "x.yaml:3: key 'proxy.epochs' is 'three', but a whole number from 1 to 1000 is wanted"),
+      "x.yaml:3: key 'proxy.epochs' is 'three', but must be a whole number from 1 to 1000"),
     Case(
       head + "proxy: {epochs: '3'}",
-      "x.yaml:3: key 'proxy.epochs' is '3', but a whole number from 1 to 1000 is "
-        + "wanted"),
+      "x.yaml:3: key 'proxy.epochs' is '3', but must be a whole number from 1 to 1000"),
     Case(head + "proxy: {epochs: 0}", "x.yaml:3: key 'proxy.epochs' is 0, but must be from 1 to 1000"),
     Case(
       head + "proxy: {epochs: 2.5}", "x.yaml:3: key 'proxy.epochs' is 2.5, but must be a whole number from 1 to 1000"),
@@ -135,14 +134,14 @@ struct BadInputTests {
       "x.yaml:3: key 'proxy.learning_rate' is 0, but must be more than 0, at most 100"),
     Case(
       head + "proxy: {learning_rate: .nan}",
-      "x.yaml:3: key 'proxy.learning_rate' is '.nan', but a number is wanted: more than 0, at most 100"),
+      "x.yaml:3: key 'proxy.learning_rate' is '.nan', but must be a number: more than 0, at most 100"),
     Case(
       head + "proxy: {learning_rate: 1e999}",
-      "x.yaml:3: key 'proxy.learning_rate' is '1e999', but a number is wanted: more than 0, at most 100"),
+      "x.yaml:3: key 'proxy.learning_rate' is '1e999', but must be a number: more than 0, at most 100"),
     Case(head + "proxy: {momentum: 1}", "x.yaml:3: key 'proxy.momentum' is 1, but must be at least 0 and less than 1"),
     Case(head + "proxy: {weight_decay: -1}", "x.yaml:3: key 'proxy.weight_decay' is -1, but must be from 0 to 1"),
-    Case(head + "proxy: {augment: yes}", "x.yaml:3: key 'proxy.augment' is 'yes', but true or false is wanted"),
-    Case(head + "proxy: {augment: [true]}", "x.yaml:3: key 'proxy.augment' is a list, but true or false is wanted"),
+    Case(head + "proxy: {augment: yes}", "x.yaml:3: key 'proxy.augment' is 'yes', but must be true or false"),
+    Case(head + "proxy: {augment: [true]}", "x.yaml:3: key 'proxy.augment' is a list, but must be true or false"),
     Case(head + "seed: -1\n", "x.yaml:3: key 'seed' is -1, but must be from 0 to 9007199254740991"),
     Case(head + "budget: {jobs: 0}", "x.yaml:3: key 'budget.jobs' is 0, but must be from 1 to 1000000"),
     Case(head + "strategy: {seeds: 0}", "x.yaml:3: key 'strategy.seeds' is 0, but must be from 1 to 1000"),
@@ -152,8 +151,8 @@ struct BadInputTests {
         + "surrogate, nsga2"),
     Case(
       head + "objectives: accuracy\n",
-      "x.yaml:3: key 'objectives' is 'accuracy', but a list of names (accuracy, parameters, multiply_adds, step_time, "
-        + "inference_time, device_time) in [ ] is wanted"
+      "x.yaml:3: key 'objectives' is 'accuracy', but must be a list of names (accuracy, parameters, multiply_adds, "
+        + "step_time, inference_time, device_time) in [ ]"
     ),
     Case(
       head + "objectives: []\n",
@@ -180,7 +179,7 @@ struct BadInputTests {
       "x.yaml:2: key 'data.validation_images' is 0, but must be from 1 to 50000"),
     Case(
       "model: resnet20\ndata: {set: shapes10, path: /x}\n",
-      "x.yaml:2: key 'data.path' is not for shapes10, which needs no files; leave it out"),
+      "x.yaml:2: key 'data.path' cannot be used with shapes10, which needs no files; leave it out"),
     Case(
       "model: resnet20\ndata: {set: shapes10, train_images: 100}\nproxy:\n  batch: 128\n",
       "x.yaml:4: key 'proxy.batch' is 128, but must be at most data.train_images, which is 100"),
@@ -213,10 +212,10 @@ struct BadInputTests {
       head + "space: {variant: full, variants: [tied]}\n",
       "x.yaml:3: key 'space.variants' and 'space.variant' exclude each other; keep one"),
     Case(
-      head + "space: {variants: []}\n", "x.yaml:3: key 'space.variants' names none; allowed: \(BasisVariant.allowed)"),
+      head + "space: {variants: []}\n", "x.yaml:3: key 'space.variants' is empty; allowed: \(BasisVariant.allowed)"),
     Case(
       head + "space: {variants: tied}\n",
-      "x.yaml:3: key 'space.variants' is 'tied', but a list of names of variants in [ ] is wanted"),
+      "x.yaml:3: key 'space.variants' is 'tied', but must be a list of names of variants in [ ]"),
     Case(
       head + "space: {variants: [tied, full, tied]}\n",
       "x.yaml:3: key 'space.variants' cannot be used: variant tied is listed twice"),
@@ -253,7 +252,7 @@ struct BadInputTests {
     Case(
       head + "proxy:\n  epochs: 0\nseed: x\nspace: {ranks: [0]}\n",
       "x.yaml:4: key 'proxy.epochs' is 0, but must be from 1 to 1000",
-      "x.yaml:5: key 'seed' is 'x', but a whole number from 0 to 9007199254740991 is wanted",
+      "x.yaml:5: key 'seed' is 'x', but must be a whole number from 0 to 9007199254740991",
       "x.yaml:6: key 'space.ranks' is 0, but must be from 1 to 4096"),
   ]
 
@@ -266,7 +265,7 @@ struct BadInputTests {
     return Case(
       head + "study: \"\(name)\"\n",
       "x.yaml:3: key 'study' cannot be '\(shown)', because it names a folder; allowed: letters, digits, '.', '_' and "
-        + "'-', at most 100, the first no '.' or '-'"
+        + "'-', at most 100, not beginning with '.' or '-'"
     )
   }
 
@@ -274,8 +273,8 @@ struct BadInputTests {
     Case("", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
     Case("# nothing\n\n", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
     Case("~\n", "x.yaml: the configuration is empty; it needs at least the keys 'model' and 'data.set'"),
-    Case("- a\n", "x.yaml:1: the configuration is a list, but lines of 'key: value' are wanted"),
-    Case("hello\n", "x.yaml:1: the configuration is 'hello', but lines of 'key: value' are wanted"),
+    Case("- a\n", "x.yaml:1: the configuration is a list, but must have lines of 'key: value'"),
+    Case("hello\n", "x.yaml:1: the configuration is 'hello', but must have lines of 'key: value'"),
     Case("a: &x [1]\nb: *x\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),
     Case("# \"\na:\n- 'b & c' # &d\n- &e f\n", "x.yaml:4: YAML anchors (&name) are not allowed; write the value out"),
     Case("a: {b: [1, &c 2]}\nd: *e\n", "x.yaml:1: YAML anchors (&name) are not allowed; write the value out"),

@@ -96,30 +96,30 @@ struct DeviceTimesKeyTests {
     let objective = Self.head + "objectives: [accuracy, device_time]\n"
     #expect(
       problem(objective).hasPrefix(
-        "x.yaml:4: key 'objectives' name 'device_time', whose times stand in a table: add device_times: FILE"))
+        "x.yaml:4: key 'objectives' has 'device_time', which needs a table of times: add device_times: FILE"))
     #expect(problem(Self.head + "device_times: t.csv\n").hasPrefix("x.yaml:4: key 'device_times' is for the objective"))
-    #expect(problem(objective + "device_times: ''\n").contains("key 'device_times' is an empty text"))
-    #expect(problem(objective + "device_times: [t.csv]\n").contains("key 'device_times' is a list, but a text"))
+    #expect(problem(objective + "device_times: ''\n").contains("key 'device_times' is empty"))
+    #expect(problem(objective + "device_times: [t.csv]\n").contains("key 'device_times' is a list, but must be a text"))
     #expect(problem(objective + "device_times: u.csv\n").hasSuffix("cannot be used: u.csv: there is none"))
     #expect(
       problem(Self.head + "constraints: {max_device_time: 0.5}\n").contains(
         "key 'constraints.max_device_time' is for the objective device_time"))
     #expect(
       problem(Self.weighed + "constraints: {max_device_time: 2}\n").contains(
-        "2 is no share of the dense network's time"))
+        "2 is not a share of the dense network's time"))
     #expect(
       problem(Self.weighed + "constraints: {max_device_time: 0.5}\n").contains(
         "'constraints.max_device_time' cannot be used: no candidate takes at most 50.0 % of the dense network's time"))
     #expect(
       problem(Self.weighed, table: Self.table.replacing("layer1.0.conv2,4,remainder,0.0004\n", with: "")).hasSuffix(
         "key 'device_times' cannot be used: t.csv: it has no time of layer1.0.conv2 at rank 4, variant remainder; "
-          + "every layer form of the space is needed"))
+          + "every layer form of the space needs one"))
     #expect(
       problem(Self.weighed, table: Self.table.replacing("resnet8", with: "resnet20")).hasSuffix(
-        "t.csv: its times are those of resnet20, and the model is resnet8"))
+        "t.csv: its times are for resnet20, but the model is resnet8"))
     #expect(
       problem(Self.weighed, table: "# images: 64x64\n" + Self.table).hasSuffix(
-        "t.csv: its times are for images of 64x64, and the data's are 32x32"))
+        "t.csv: its times are for images of 64x64, but the data's are 32x32"))
     #expect(problem(Self.weighed, table: "# images: 32x32\n" + Self.table) == "")
     #expect(
       problem(Self.weighed, table: Self.table.replacing("0.0008", with: "x")).contains("cannot be used: t.csv:6: "))

@@ -81,7 +81,7 @@ import Testing
     func complaint(_ proxy: String) -> String { self.complaint("data: {set: shapes10}\nproxy: {\(proxy)}\n") }
     for text in ["rotate", "crop+", "crop+crop", "none+flip", "Crop"] {
       #expect(
-        complaint("augmentation: \(text)").contains("'proxy.augmentation' is '\(text)', but none is wanted, or some"))
+        complaint("augmentation: \(text)").contains("'proxy.augmentation' is '\(text)', but must be none, or some of"))
     }
     #expect(complaint("augment: false, augmentation: flip").contains("is flip, but 'proxy.augment' is false; keep one"))
   }

@@ -39,15 +39,15 @@ struct SearchKeysTests {
     "what may not be meant is noted: measured times where a strategy decides, one common seed where estimates are made",
     arguments: [
       ("strategy: {name: surrogate, common_seeds: false}", []), ("strategy: {name: surrogate, common_seeds: true}", []),
-      ("strategy: {name: surrogate}", ["under one common seed"]),
-      ("strategy: {name: factorial}", ["under one common seed"]), ("strategy: {name: factorial, seeds: 2}", []),
+      ("strategy: {name: surrogate}", ["with one common seed"]),
+      ("strategy: {name: factorial}", ["with one common seed"]), ("strategy: {name: factorial, seeds: 2}", []),
       ("strategy: {name: random}", []),
       ("start: {from: dense}\nstrategy: {name: surrogate}", []),
       ("objectives: [accuracy, step_time, inference_time]", ["objectives step_time and inference_time: "]),
       ("objectives: [accuracy, step_time]\nstrategy: {name: exhaustive}\nspace: {include: [layer1.0.conv1]}", []),
       (
         "objectives: [accuracy, inference_time]\nstrategy: {name: surrogate}",
-        ["objectives inference_time: ", "under one common seed"]
+        ["objectives inference_time: ", "with one common seed"]
       ),
     ])
   func notes(text: String, beginnings: [String]) throws {
@@ -76,7 +76,7 @@ struct SearchKeysTests {
       ("strategy: {confirm: 1000}", "key 'strategy.confirm' is 1000, but must be from 0 to 100"),
       (
         "budget: {jobs: 100}\nstrategy: {confirm: 4}",
-        "key 'strategy.confirm' cannot be used: 4 confirmations of up to 12 points and dense keep 52 of 100 jobs, more "
+        "key 'strategy.confirm' cannot be used: 4 confirmations of up to 12 points and dense take 52 of 100 jobs, more "
           + "than half; raise the budget or confirm fewer times"
       ),
       ("strategy: {round: 0}", "key 'strategy.round' is 0, but must be from 1 to 1000"),
@@ -86,7 +86,7 @@ struct SearchKeysTests {
       ),
       (
         "strategy: {tolerance: 0.2}",
-        "key 'strategy.tolerance' is for surrogate, which says how much it expects to lose; sensitivity does not: "
+        "key 'strategy.tolerance' requires surrogate, which estimates the expected loss; sensitivity does not: "
           + "leave it out"
       ),
       (
@@ -96,7 +96,7 @@ struct SearchKeysTests {
       ),
       (
         "constraints: {max_parameters: 0}",
-        "key 'constraints.max_parameters' cannot be used: 0 leaves nothing; write a share of the dense network's "
+        "key 'constraints.max_parameters' cannot be used: 0 leaves no candidate; write a share of the dense network's "
           + "(above 0, at most 1) or a count (a whole number of at least 2)"
       ),
       (
@@ -107,7 +107,7 @@ struct SearchKeysTests {
       ),
       (
         "constraints: {max_parameters: many}",
-        "key 'constraints.max_parameters' is 'many', but a number is wanted: a decimal one"
+        "key 'constraints.max_parameters' is 'many', but must be a number: such as 0.5"
       ),
       (
         "constraints: {max_parameters: 1000}",
@@ -134,19 +134,19 @@ struct SearchKeysTests {
           + "max_parameters, max_multiply_adds, max_device_time, min_accuracy"
       ),
       ("budget: {hours: 0}", "key 'budget.hours' is 0, but must be more than 0 hours, at most 1000000"),
-      ("proxy: {skip: 0}", "key 'proxy.skip' is '0', but a group of keys is wanted: coefficients, basis"),
+      ("proxy: {skip: 0}", "key 'proxy.skip' is '0', but must be a group of keys: coefficients, basis"),
       (
         "proxy: {skip: {basis: 0}}", "key 'proxy.skip.basis' is 0, but must be from 1 to 100000"
       ),
       (
         "proxy: {skip: {basis: 79}}",
-        "key 'proxy.skip.basis' is 79, but must be at most the steps of an epoch, which are 78 (data.train_images by "
-          + "proxy.batch)"
+        "key 'proxy.skip.basis' is 79, but must be at most the number of steps in an epoch, which is 78 "
+          + "(data.train_images divided by proxy.batch)"
       ),
       (
         "proxy: {skip: {coefficients: 2, basis: 2}}",
-        "key 'proxy.skip.basis' cannot stand beside 'proxy.skip.coefficients': one part is trained in every step; keep "
-          + "one of them"
+        "key 'proxy.skip.basis' cannot be used together with 'proxy.skip.coefficients': one part must be trained in "
+          + "every step; keep one of them"
       ),
       (
         "proxy: {skip: {filters: 2}}", "key 'proxy.skip.filters' is not known; allowed here: coefficients, basis"
@@ -156,7 +156,7 @@ struct SearchKeysTests {
         "key 'proxy.skip.coefficient' is not known; did you mean 'proxy.skip.coefficients'? Allowed here: "
           + "coefficients, basis"
       ),
-      ("proxy: {curve: 1}", "key 'proxy.curve' is '1', but true or false is wanted"),
+      ("proxy: {curve: 1}", "key 'proxy.curve' is '1', but must be true or false"),
     ])
   func faulty(_ text: String, _ problem: String) throws {
     let error = #expect(throws: ConfigurationError.self) { try parse(text + "\n") }

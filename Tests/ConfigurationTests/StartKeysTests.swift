@@ -71,27 +71,28 @@ struct StartKeysTests {
   @Test(
     "what cannot be is told with what to do",
     arguments: [
-      ("start: {epochs: 9}", "key 'start.epochs' is for start.from: dense, and here it is scratch: leave it out"),
+      ("start: {epochs: 9}", "key 'start.epochs' requires start.from: dense, but start.from is scratch: leave it out"),
       (
         "start: {from: dense, checkpoint: dense.ckpt}",
-        "key 'start.checkpoint' is for start.from: checkpoint, and here it is dense: leave it out"
+        "key 'start.checkpoint' requires start.from: checkpoint, but start.from is dense: leave it out"
       ),
       (
         "start: {calibration_images: 9}",
-        "key 'start.calibration_images' is for start.from: checkpoint or dense, and here it is scratch: leave it out"
+        "key 'start.calibration_images' requires start.from: checkpoint or dense, but start.from is scratch: leave it "
+          + "out"
       ),
       (
         "start: {from: dense, calibration_images: 10}",
-        "key 'start.calibration_images' is 10, but resnet20 takes at least 11: fewer leave the covariance of a layer's "
-          + "outputs singular"
+        "key 'start.calibration_images' is 10, but resnet20 needs at least 11: with fewer, the covariance of a layer's "
+          + "outputs is singular"
       ),
       (
         "start: {from: dense, calibration_images: 20000}",
-        "key 'start.calibration_images' is 20000, but they are training images, of which there are 10000"
+        "key 'start.calibration_images' is 20000, but must be at most data.train_images, which is 10000"
       ),
       (
         "start: {from: dense, train_images: 46000}",
-        "key 'start.train_images' is 46000, but 45000 are left beside the validation images"
+        "key 'start.train_images' is 46000, but only 45000 are left beside the validation images"
       ),
       (
         "start: {from: checkpoint, checkpoint: lost.ckpt}",
@@ -103,11 +104,11 @@ struct StartKeysTests {
       ),
       (
         "start: {from: checkpoint, checkpoint: dense.ckpt, weights: \(String(repeating: "0", count: 64))}",
-        "key 'start.checkpoint' is another file than start.weights says: its SHA-256 is \(Self.hash)"
+        "key 'start.checkpoint' is not the file that start.weights specifies: its SHA-256 is \(Self.hash)"
       ),
       (
         "start: {from: checkpoint, weights: abc}",
-        "key 'start.weights' is 'abc', but a SHA-256 is wanted: 64 lower-case hexadecimal digits"
+        "key 'start.weights' is 'abc', but must be a SHA-256: 64 lower-case hexadecimal digits"
       ),
       ("start: {from: chance}", "key 'start.from' "),
       ("proxy: {epochs: 0.25}", "key 'proxy.epochs' is 0.25, but "),

@@ -25,7 +25,7 @@ struct UnreadableInputTests {
     #expect(
       problems(Self.head, fileName: "my study.yaml") == [
         "my study.yaml:1: key 'study' is missing; allowed: letters, digits, '.', '_' and '-', at most 100, "
-          + "the first no '.' or '-' (the file's name 'my study' cannot be the study's)"
+          + "not beginning with '.' or '-' (the file's name 'my study' cannot be the study's)"
       ])
   }
 
@@ -96,8 +96,8 @@ struct UnreadableInputTests {
     let latin = try file("latin.yaml", Array("model: resnet20\nstudy: ".utf8) + [0xE4, 10])
     #expect(load(latin) == ["\(latin):2: the text is not UTF-8; save the file as UTF-8"])
     let large = try file("large.yaml", Array(repeating: 35, count: 1 << 20 + 1))
-    #expect(load(large) == ["\(large): the file is longer than 1 MiB; a configuration has some dozens of lines"])
-    #expect(load("/dev/zero") == ["/dev/zero: the file is longer than 1 MiB; a configuration has some dozens of lines"])
+    #expect(load(large) == ["\(large): the file is longer than 1 MiB; a configuration has a few dozen lines"])
+    #expect(load("/dev/zero") == ["/dev/zero: the file is longer than 1 MiB; a configuration has a few dozen lines"])
     let wide = try file("wide.yaml", [0xFF, 0xFE] + Self.head.utf8.flatMap { [$0, 0] as [UInt8] })
     #expect(load(wide) == ["\(wide): the text is UTF-16; save the file as UTF-8"])
     let marked = try file("marked.yaml", [0xEF, 0xBB, 0xBF] + Self.head.replacing("\n", with: "\r\n").utf8)

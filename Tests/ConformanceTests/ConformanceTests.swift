@@ -21,11 +21,11 @@ struct ConformanceTests {
     let failures = try failures(of: fault)
     let expected =
       switch fault {
-      case .carriesStudy: "the first hello carries nothing of a study"
-      case .helloOnce: "says hello again where nobody answers"
-      case .noHeartbeats: "says a heartbeat every 0.2 s, as the welcome has it"
+      case .carriesStudy: "the first hello names no study or attempts"
+      case .helloOnce: "says hello again if it gets no answer"
+      case .noHeartbeats: "sends a heartbeat every 0.2 s, as the welcome says"
       case .unreadable: "every message can be read"
-      case .leavesAtNoise: "passes over unknown message types"
+      case .leavesAtNoise: "tolerates unknown message types"
       case .ignoresJobs: "accepts a job"
       }
     #expect(failures.contains(expected), "\(failures)")
@@ -63,7 +63,7 @@ struct ConformanceTests {
     var options = ConformanceRun.Options()
     options.patienceSeconds = 0.1
     let report = try ConformanceRun(endpoint: "tcp://127.0.0.1:0", options: options).run()
-    #expect(report.checks.first?.line.hasPrefix("FAIL  says hello: nothing came that is a hello") == true)
+    #expect(report.checks.first?.line.hasPrefix("FAIL  says hello: no hello came") == true)
     #expect(report.worker == nil && !report.passed)
   }
 }

@@ -136,7 +136,7 @@ struct ContentTests {
     #expect(requests(asked, to: a).first?.offset == 0)
     _ = giveAll(asked, by: a, to: &machine, from: 4)
     let refused = machine.handle(.content(.wrong(blob.contentHash)), at: 5)
-    #expect(refusals(refused, to: a).first?.contains("is not content") == true)
+    #expect(refusals(refused, to: a).first?.contains("are not content") == true)
     #expect(refused.contentEffects == [.release(blob.contentHash)])
     #expect(machine.contents.bytes == 0 && machine.contents.invariants() == [])
   }

@@ -50,7 +50,7 @@ struct InterventionTests: CoordinatorScenarios {
   func pause() {
     var (machine, jobs) = served(slots: 1)
     let paused = asked(.pause, of: &machine)
-    #expect(paused.done == "the study is paused: no job is handed out; 1 job is under way and goes on to the end")
+    #expect(paused.done == "the study is paused: no job is handed out; 1 job is running and is finished first")
     #expect(paused.turn.commit.contains(.paused(true)) && intervention(paused.turn)?.author == "ann@desk")
     #expect(machine.summary.isPaused)
     let finished = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 2)
@@ -93,7 +93,7 @@ struct InterventionTests: CoordinatorScenarios {
       ])
     #expect(asked(.cancel(job: 1), of: &machine).refused == "job 1 is set aside already")
     #expect(asked(.cancel(job: 3), of: &machine).done == "job 3 is canceled")
-    #expect(asked(.cancel(job: 9), of: &machine).refused == "the study has no job 9; those of its search are 1 to 4")
+    #expect(asked(.cancel(job: 9), of: &machine).refused == "the study has no job 9; the jobs of its search are 1 to 4")
     _ = machine.handle(.received(Fixture.finished(jobs[1]), from: a), at: 2)
     #expect(
       asked(.cancel(job: 2), of: &machine).refused == "job 2 is finished; only open jobs can be canceled")
@@ -128,7 +128,7 @@ struct InterventionTests: CoordinatorScenarios {
     #expect(trainAll(&machine) == [2, 3])
     #expect(machine.summary.isFinished)
     let retried = asked(.retry(job: 1), of: &machine, at: 4)
-    #expect(retried.done == "job 1 is tried again; the study, which was finished, goes on")
+    #expect(retried.done == "job 1 is tried again; the study, which was finished, continues")
     #expect(retried.turn.commit.contains(.studyReopened) && !machine.summary.isFinished)
   }
 
@@ -145,7 +145,7 @@ struct InterventionTests: CoordinatorScenarios {
     #expect(next.jobs(to: a) == [Fixture.reference(1_500_001)])
     let many = asked(.add(candidate, repetitions: 1000, .example()), of: &machine)
     #expect(
-      many.refused == "layer=2 has no 1000 trainings more: a candidate is trained under 1000 seeds at most")
+      many.refused == "layer=2 cannot have 1000 more trainings: a candidate is trained under at most 1000 seeds")
   }
 
   @Test("what was asked by hand takes nothing of the budget, and no decision knows it before it asks itself")
@@ -181,7 +181,7 @@ struct InterventionTests: CoordinatorScenarios {
     #expect(asked(.budget(4, TwoStageStrategy()), of: &machine, at: 9).done == "the budget is 4 jobs already")
     let larger = asked(.budget(9, TwoStageStrategy()), of: &machine, at: 9)
     #expect(
-      larger.done == "the budget is 9 jobs now, before it was 4 jobs; the study, which was finished, goes on")
+      larger.done == "the budget is 9 jobs now, before it was 4 jobs; the study, which was finished, continues")
     #expect(larger.turn.commit.contains(.budgetChanged(9)) && larger.turn.commit.contains(.roundsForgotten(from: 0)))
     // The rounds are decided again, and recorded as they are now.
     #expect(larger.turn.commit.contains(.jobAsked(job: 1, round: 0, place: 0)))
@@ -214,14 +214,15 @@ struct InterventionTests: CoordinatorScenarios {
     let drained = asked(.drain(worker: "w"), of: &machine)
     #expect(
       drained.done
-        == "worker w is drained: it gets no more jobs, and finishes the one that it has; no other worker is here")
+        == "worker w is drained: it gets no more jobs, and finishes the one that it has; no other worker that gets "
+        + "jobs is connected")
     #expect(drained.turn.commit.contains(.workerDrained(id: "w")))
     let finished = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 2)
     #expect(finished.commit.contains { if case .jobFinished(1, 1, "w", _) = $0 { true } else { false } })
     #expect(ready(&machine).isEmpty)
     _ = machine.handle(.received(Fixture.hello("w"), from: b), at: 3)
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 3).jobs(to: b).isEmpty)
-    #expect(asked(.drain(worker: "w"), of: &machine).done == "worker w gets no more jobs already")
+    #expect(asked(.drain(worker: "w"), of: &machine).done == "worker w is drained already")
     // Another worker of the same machine gets jobs.
     _ = machine.handle(.received(Fixture.hello("v"), from: a), at: 4)
     #expect(machine.handle(.received(.ready(Ready(freeSlots: 2)), from: a), at: 4).jobs(to: a).count == 2)
@@ -233,7 +234,9 @@ struct InterventionTests: CoordinatorScenarios {
     _ = machine.handle(.received(Fixture.finished(jobs[0]), from: a), at: 1)
     #expect(machine.summary.jobs.finished == 1)
     let struck = asked(.distrust(worker: "w"), of: &machine)
-    #expect(struck.done == "worker w is distrusted: 1 result is struck out; no other worker is here")
+    #expect(
+      struck.done
+        == "worker w is distrusted: 1 result is struck out; no other worker that gets jobs is connected")
     #expect(
       Array(struck.turn.commit.dropFirst()) == [
         .workerDistrusted(id: "w"), .attemptEnded(job: 2, attempt: 1, .returned(reason: "worker w is distrusted")),
@@ -264,7 +267,7 @@ struct InterventionTests: CoordinatorScenarios {
     _ = machine.handle(.received(Fixture.hello("node-2-8"), from: PeerID(3)), at: 1)
     #expect(
       asked(.drain(worker: "node"), of: &machine).refused
-        == "2 workers have names that begin with node: node-1-7, node-2-8; write more of it")
+        == "2 worker names begin with node: node-1-7, node-2-8; give more of the name")
     #expect(
       asked(.distrust(worker: "nod-1-7"), of: &machine).refused
         == "no worker of the study is called nod-1-7; did you mean node-1-7?")

@@ -28,11 +28,11 @@ struct InvariantTests: CoordinatorScenarios {
 
     broken = machine
     broken.sessions.countAcceptance(at: a)
-    #expect(broken.invariants().contains("w has not accepted 0 jobs, not -1"))
+    #expect(broken.invariants().contains("w has 0 unaccepted jobs, not -1"))
 
     broken = machine
     broken.standing.pause(.worker("w"), until: 10)
-    #expect(broken.invariants() == ["w is to rest, and does not"])
+    #expect(broken.invariants() == ["w must rest, but does not"])
 
     broken = machine
     broken.standing.restoreFailure(of: 99, at: "w")
@@ -40,10 +40,10 @@ struct InvariantTests: CoordinatorScenarios {
 
     broken = machine
     broken.joinings.add(WorkerRecord(id: "v", host: "h", processID: 1, slots: 1, kernelVariant: "avx", build: "1"))
-    #expect(broken.invariants() == ["v is to be recorded, and is not here"])
+    #expect(broken.invariants() == ["v waits to be recorded, but is not connected"])
 
     machine.turn.record(.studyFinished)
-    #expect(machine.invariants() == ["something of an event was not handed over"])
+    #expect(machine.invariants() == ["effects of an event were not handed over"])
   }
 
   @Test("of a worker as well")
@@ -52,7 +52,7 @@ struct InvariantTests: CoordinatorScenarios {
     #expect(machine.invariants() == [])
     let report = AttemptReport(reference: Fixture.reference(1), study: "study-1", outcome: .returned(reason: ""))
     machine.unacknowledged[Fixture.reference(2)] = .init(report: report, isSpooled: false)
-    #expect(machine.invariants().contains("a report is kept as another's"))
+    #expect(machine.invariants().contains("a report is kept under another attempt"))
     machine.phase = .serving
     #expect(machine.invariants().contains("it serves no study"))
   }

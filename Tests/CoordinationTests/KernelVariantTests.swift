@@ -30,10 +30,10 @@ struct KernelVariantTests: CoordinatorScenarios {
     #expect(refusal(.native(.avx2), hello(["avx512-1+SkylakeX", "avx2-2+Haswell"])) == nil)
     #expect(
       refusal(.native(.avx512), hello(["avx2-2+Zen", "avx2-2+Haswell"]))
-        == "the study asks every worker for avx512 kernels (its key kernels), and this one has only: avx2")
+        == "the study requires avx512 kernels of every worker (its key kernels), and this worker has only avx2")
     let old = refusal(.native(.avx2), hello(["avx2-2+Haswell"], version: 6))
-    #expect(old?.contains("this worker's build cannot be asked; install the same build on both") == true)
-    #expect(refusal(.native(.avx2), hello(["portable-1+ARMV8"]))?.hasSuffix("this one has only: portable") == true)
+    #expect(old?.contains("this worker's build is too old to choose them; install the same build on both") == true)
+    #expect(refusal(.native(.avx2), hello(["portable-1+ARMV8"]))?.hasSuffix("this worker has only portable") == true)
   }
 
   @Test("there the worker is on record with the kernels that it was asked for, and its results are of them")
@@ -123,14 +123,14 @@ struct KernelVariantTests: CoordinatorScenarios {
     #expect(refusal(.mixed(.torch, nil), hello(native, version: newest)) == nil)
     #expect(
       refusal(nil, hello(torch, version: newest))
-        == "the study takes native kernels only, and this worker computes with torch; a study takes others where its "
-        + "key kernels says so")
+        == "the study accepts native kernels only, and this worker computes with torch; to accept others, set the "
+        + "study's key kernels")
     #expect(
       refusal(.foreign(.torch), hello(native, version: newest))
-        == "the study asks every worker for torch kernels (its key kernels), and this one has only: avx2, avx512")
-    #expect(refusal(.native(.avx2), hello(torch, version: newest))?.hasSuffix("this one has only: torch") == true)
-    #expect(refusal(.foreign(.torch), hello(torch))?.contains("cannot be asked") == true)
-    #expect(refusal(.mixed(.torch, .avx512), hello([native[1]], version: newest))?.hasSuffix("only: avx2") == true)
+        == "the study requires torch kernels of every worker (its key kernels), and this worker has only avx2, avx512")
+    #expect(refusal(.native(.avx2), hello(torch, version: newest))?.hasSuffix("this worker has only torch") == true)
+    #expect(refusal(.foreign(.torch), hello(torch))?.contains("is too old to choose them") == true)
+    #expect(refusal(.mixed(.torch, .avx512), hello([native[1]], version: newest))?.hasSuffix("only avx2") == true)
   }
 
   @Test("a result of a foreign engine counts with its device, and of no other")

@@ -119,7 +119,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     let turn = greet(&bare)
     #expect(
       turn.afterCommit.contains {
-        if case .giveUp(let reason) = $0 { reason.contains("the weights that its trainings start from") } else { false }
+        if case .giveUp(let reason) = $0 { reason.contains("that the study's trainings start from") } else { false }
       })
     #expect(assignments(turn).isEmpty)
   }
@@ -169,8 +169,8 @@ struct StartWeightsTests: CoordinatorScenarios {
     let request = InterventionRequest(number: 1, author: "me", action: .distrust(worker: "w"))
     let struck = machine.handle(.intervened(request), at: 1)
     let told =
-      "worker w is distrusted: 2 results are struck out, those of all trainings that start from what it trained "
-    let reopened = "among them; the study, which was finished, goes on"
+      "worker w is distrusted: 2 results are struck out, including those of all trainings that start from the network "
+    let reopened = "it trained; the study, which was finished, continues"
     #expect(struck.afterCommit.contains(.answer(1, .done(told + reopened))))
     #expect(struck.commit.contains(.resultStruckOut(job: 1)) && struck.commit.contains(.resultStruckOut(job: 2)))
     // There are two free slots, and nothing to train but the start.
@@ -180,7 +180,7 @@ struct StartWeightsTests: CoordinatorScenarios {
     #expect(!turn.afterCommit.contains { if case .giveUp = $0 { true } else { false } })
     #expect(machine.invariants() == [])
     let by = CandidateAsked(of: &machine)
-    #expect(by.refused == "what trainings start from is not trained yet; ask again once that is done")
+    #expect(by.refused == "the network that trainings start from is not trained yet; try again when it is")
     let again = machine.handle(.received(finished(Fixture.reference(1, 2)), from: b), at: 3)
     #expect(again.sent(to: b).contains(.resultAcknowledged(Fixture.reference(1, 2))))
     let more = again + machine.handle(.received(.ready(Ready(freeSlots: 2)), from: b), at: 3)
@@ -245,8 +245,8 @@ struct StartWeightsTests: CoordinatorScenarios {
     let reasons = turn.afterCommit.compactMap { if case .giveUp(let reason) = $0 { reason } else { nil } }
     #expect(
       reasons == [
-        "job 1, whose network its trainings start from, was set aside: try it again (control STUDY retry 1), or begin "
-          + "a new study"
+        "job 1, whose network the study's trainings start from, was set aside: retry it (control STUDY retry 1), or "
+          + "start a new study"
       ])
   }
 

@@ -87,7 +87,7 @@ struct TimeBudgetTests: CoordinatorScenarios {
     _ = machine.handle(.started, at: 0)
     func notes(_ name: String, _ peer: PeerID) -> Int {
       machine.handle(.received(Fixture.hello(name, slots: 3), from: peer), at: 0).records.count {
-        if case .noted(let text) = $0 { text.contains("strategy.round 6 or more") } else { false }
+        if case .noted(let text) = $0 { text.contains("strategy.round to 6 or more") } else { false }
       }
     }
     #expect(notes("v", a) == 0)

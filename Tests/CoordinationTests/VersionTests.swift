@@ -39,7 +39,7 @@ struct VersionTests {
       [0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0x03, 0xe8] + [UInt8](repeating: 9, count: 32) + [1, 2, 3])
   }
 
-  private let refusal = #"{"reason":"the coordinator has no such data to give"}"#
+  private let refusal = #"{"reason":"the coordinator does not have this data"}"#
 
   @Test("a worker of version 2 fetches the data set from a coordinator of this version, in the frames that it knows")
   func oldWorker() throws {

@@ -66,7 +66,7 @@ struct WorkerLeavingTests: WorkerScenarios {
     let beat = machine.handle(.tick, at: 96).sent
     #expect(beat.contains(.workerHeartbeat(WorkerHeartbeat(running: [Fixture.reference(1)], freeSlots: 0))))
     let late = machine.handle(.received(.job(job(Fixture.reference(3)))), at: 97)
-    #expect(late.sent.contains(Fixture.returned(3, because: "the worker has no slot for it")))
+    #expect(late.sent.contains(Fixture.returned(3, because: "the worker has no free slot for it")))
     _ = machine.handle(.received(.resultAcknowledged(Fixture.reference(3))), at: 98)
     let finished = machine.handle(.engineFinished(slot: 0, Fixture.reference(1), Fixture.result()), at: 100)
     #expect(finished.sent.contains(Fixture.finished(Fixture.reference(1))))

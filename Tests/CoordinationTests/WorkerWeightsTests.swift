@@ -80,7 +80,7 @@ struct WorkerWeightsTests: WorkerScenarios {
     let returned = effects.sent.compactMap {
       if case .result(let report) = $0, case .returned(let reason) = report.outcome { reason } else { nil }
     }
-    #expect(returned == ["the weights that the training starts from cannot be had: no such content"])
+    #expect(returned == ["the weights that the training starts from are not available: no such content"])
     #expect(starts(effects).isEmpty && worker.runningCount == 0)
   }
 
@@ -93,7 +93,7 @@ struct WorkerWeightsTests: WorkerScenarios {
     let failures = effects.sent.compactMap {
       if case .result(let report) = $0, case .failed(let reason, _) = report.outcome { reason } else { nil }
     }
-    #expect(failures == ["its weights did not get to the coordinator: no room"])
+    #expect(failures == ["its weights did not reach the coordinator: no room"])
   }
 
   @Test("a result whose weights cannot be read any more is handed back: that is no fault of the job's")

@@ -19,7 +19,7 @@ struct BudgetTests {
     try place.writeStudy(budget: 20)
     let again = try await place.run("run", "study.yaml", "--slots", "2", "--resume")
     #expect(again.exitCode == 0, "\(again.errors)")
-    let told = "the budget is 20 jobs now, before it was 2 jobs, and the study, which was finished, goes on"
+    let told = "the budget is 20 jobs now, before it was 2 jobs; the study, which was finished, continues"
     #expect(again.errors.contains(told), "\(again.errors)")
     #expect(try await jobs(place)["finished"] == 4)
     #expect(try await untimedCSV(place) == untimedCSV(whole))

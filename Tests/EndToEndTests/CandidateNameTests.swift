@@ -39,14 +39,14 @@ struct CandidateNameTests {
     let near = try await place.run("status", "tiny")
     #expect(near.exitCode == 1 && near.errors.contains("did you mean studies/tiny?"), "\(near.errors)")
     let rank = try await train("all layers at 33 %", in: place)
-    #expect(rank.errors.contains("no such reference, but all layers at 25 %"), "\(rank.errors)")
+    #expect(rank.errors.contains("no such reference; it has all layers at 25 %"), "\(rank.errors)")
     let none = try await place.run("train", "--from-study", "studies/tiny")
     #expect(none.exitCode == 2 && isOneLine(none.errors) && none.errors.contains("--candidate"), "\(none.errors)")
     let homeless = try await place.run(
       "train", "--model", "resnet8", "--data", "shapes10", "--epochs", "1", "--candidate", "knee")
     let other = try await place.run(
       "train", "--from-study", "studies/tiny", "--model", "resnet20", "--candidate", "1", "--epochs", "1")
-    #expect(other.exitCode == 2 && other.errors.contains("is resnet8's; leave --model out"), "\(other.errors)")
+    #expect(other.exitCode == 2 && other.errors.contains("is for resnet8; leave out --model"), "\(other.errors)")
     #expect(homeless.exitCode == 2 && homeless.errors.contains("--from-study"), "\(homeless.errors)")
   }
 

@@ -54,12 +54,12 @@ struct OwnConformanceTests {
     let text = try String(contentsOf: place.folder.appendingPathComponent("study.yaml"), encoding: .utf8)
     try place.write(text + "\nkernels: torch\n", to: "study.yaml")
     let run = try await place.run("run", "study.yaml")
-    #expect(run.exitCode == 2 && run.errors.contains("start a coordinator, and such workers"), "\(run.errors)")
+    #expect(run.exitCode == 2 && run.errors.contains("start a coordinator and such workers"), "\(run.errors)")
     let coordinator = try place.start("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0")
     try await coordinator.wait(for: "its address") { coordinator.output.contains("listening on ") }
     let address = coordinator.output.split(separator: "\n")[0].dropFirst("listening on ".count)
     let worker = try await place.run("worker", "--connect", String(address), "--slots", "1")
-    #expect(worker.exitCode == 1 && worker.errors.contains("asks every worker for torch kernels"), "\(worker.errors)")
+    #expect(worker.exitCode == 1 && worker.errors.contains("requires torch kernels of every"), "\(worker.errors)")
     coordinator.send(SIGTERM)
     _ = try await coordinator.end()
   }

@@ -106,7 +106,7 @@ struct ContentTests {
       contentHash: ContentHash(bytes: [UInt8](repeating: 3, count: 32))!, kind: .blob, bytes: bytes.count)
     let liar = try LyingWorker(endpoint, content: lie, bytes: bytes)
     try await coordinator.wait(for: "the refusal") { liar.refusal != nil }
-    #expect(liar.refusal?.contains("is not content \(lie.contentHash.short)") == true)
+    #expect(liar.refusal?.contains("are not content \(lie.contentHash.short)") == true)
     liar.kill()
     // A worker that offers a file under the hash of another content notices that itself.
     let worker = try ContentWorker(endpoint, name: "worker", cache: place.path("one"))
@@ -141,7 +141,7 @@ struct ContentTests {
     }
     #expect(worker.seen.given == [hash])
     #expect(worker.seen.refused[second.contentHash]?.contains("of one key") == true)
-    #expect(worker.seen.lines.contains { $0.contains("does not take content \(second.contentHash.short)") })
+    #expect(worker.seen.lines.contains { $0.contains("does not accept content \(second.contentHash.short)") })
     worker.kill()
     coordinator.send(SIGTERM)
     _ = try await coordinator.end()

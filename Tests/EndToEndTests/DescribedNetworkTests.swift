@@ -61,7 +61,7 @@ struct DescribedNetworkTests {
       ("resnet21", "it cannot be 'resnet21'; did you mean 'resnet20'?"),
       ("cifar-resnet:depth=21", "depth is 21, but must be 6n + 2, such as 20 or 26"),
       ("{family: cifar-resnet, depht: 20}", "'model.depht' is not known; did you mean 'depth'?"),
-      ("{family: resnet, blocks: [0]}", "'model.blocks' has '0' in it, but a whole number from 1 to 100 is wanted"),
+      ("{family: resnet, blocks: [0]}", "'model.blocks' has '0' in it, but only whole numbers from 1 to 100 are"),
       ("{family: resnet", "not readable as YAML"),
       ("resnet:blocks=1/1/1/1/1,stem=7x7-pool", "needs images of 64×64 or larger"),
     ])

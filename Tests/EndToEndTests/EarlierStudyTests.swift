@@ -37,7 +37,7 @@ struct EarlierStudyTests {
       #expect(try await place.run("export", "studies/second", "--format", format).output == first.output)
     }
     let explained = try await place.run("status", "studies/second", "--explain", "1")
-    #expect(explained.output.contains("it has its result from study tiny (studies/tiny)"), "\(explained.output)")
+    #expect(explained.output.contains("its result was adopted from study tiny (studies/tiny)"), "\(explained.output)")
     #expect(
       try object(try await place.run("status", "studies/second", "--json").output)["state"] as? String == "finished")
   }
@@ -147,7 +147,7 @@ struct EarlierStudyTests {
     }
     #expect(try warnings(definition.dataRequirement()).isEmpty && warnings(nil).isEmpty)
     let files = DataRequirement(set: .cifar10, contentHash: String(repeating: "b2", count: 32), pathHint: nil)
-    #expect(try warnings(files).contains { $0.hasSuffix("contains; its results are used as if that were the same") })
+    #expect(try warnings(files).contains { $0.hasSuffix("; its results are used as if the content were the same") })
   }
 
   @Test("another recipe, another variant, an empty study and the study itself are told in one line")

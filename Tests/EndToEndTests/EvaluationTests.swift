@@ -55,7 +55,7 @@ struct EvaluationTests {
     let full = try await RunningCommand(settings, in: place).end()
     #expect(full.exitCode == 1 && isOneLine(full.errors), "\(full.errors)")
     let kept = try #require(try object(full.output)["checkpoint"] as? String)
-    #expect(full.errors.contains("No space left on device") && full.errors.contains("is kept in \(kept)"))
+    #expect(full.errors.contains("No space left on device") && full.errors.contains("is saved in \(kept)"))
     let tensors = try await place.shell(
       "layersearch evaluate '\(kept)' --test-images 5 --logits - > out; wc -c out")
     #expect(tensors.errors.contains("test accuracy") && tensors.output == "376 out\n", "\(tensors.output)")
@@ -82,8 +82,8 @@ struct EvaluationTests {
     let text = try await place.run("evaluate", "net.ckpt", "--split", "training")
     #expect(text.output.contains("training accuracy  ") && text.output.contains("training images  96 of shapes10"))
     for (arguments, word) in [
-      (["--split", "training", "--test-images", "5"], "--test-images is for the split test alone"),
-      (["--split", "validation", "--data", "elsewhere"], "was trained on shapes10, the data are cifar10's"),
+      (["--split", "training", "--test-images", "5"], "--test-images requires the split test"),
+      (["--split", "validation", "--data", "elsewhere"], "was trained on shapes10, but the data set is cifar10"),
       (["--split", "everything"], "--split"),
     ] {
       let result = try await RunningCommand(["evaluate", "net.ckpt"] + arguments, in: place).end()
@@ -136,9 +136,9 @@ struct EvaluationTests {
     for (arguments, code, word) in [
       (["none.ckpt"], 1, "cannot open none.ckpt: No such file"),
       ([place.folder.path], 1, "is not a regular file"),
-      (["study.yaml"], 1, "does not begin as one"), (["empty.ckpt"], 1, "it is empty"),
+      (["study.yaml"], 1, "does not begin like one"), (["empty.ckpt"], 1, "it is empty"),
       (["cut.ckpt"], 1, "may be truncated"), (["small.ckpt"], 2, "of small.ckpt is for 3×16×16"),
-      (["classes.ckpt"], 2, "--data shapes10: it has 10 classes, and the network of classes.ckpt tells 12 apart"),
+      (["classes.ckpt"], 2, "--data shapes10: it has 10 classes, but the network of classes.ckpt has 12"),
       (["net.ckpt", "--data", "nowhere"], 1, "nowhere"),
       (["net.ckpt", "--data", "elsewhere/cifar", "--test-images", "20000"], 2, "--test-images 20000"),
       (["net.ckpt", "--test-images", "0"], 2, "--test-images"), ([], 2, "file"),

@@ -102,7 +102,7 @@ struct InputTests {
       #expect(try await place.run("data", "verify", "images", "--expect", wrong).exitCode == 2)
     }
     let fetch = try await place.run("data", "fetch", "cifar10", "images", "--address", "http://127.0.0.1:1/x.tar.gz")
-    #expect(fetch.exitCode == 1 && fetch.errors.contains("not written over"), "\(fetch.errors)")
+    #expect(fetch.exitCode == 1 && fetch.errors.contains("not overwritten"), "\(fetch.errors)")
 
     try Data(count: 30_730_000).write(to: URL(fileURLWithPath: place.path("images/data_batch_4.bin")))
     for arguments in [["data", "verify", "images"], ["data", "info", "images"]] {
@@ -118,7 +118,7 @@ struct InputTests {
     try place.write("x", to: "cache/cifar-10-batches-py/data_batch_1")
     for (path, word) in [
       ("cache", "cache/cifar-10-batches-bin"), ("cache/cifar-10-batches-py", "for Python or Matlab"),
-      ("$HOME/cache", "variables such as $HOME are not replaced"), ("study.yaml", "this is a file"),
+      ("$HOME/cache", "variables such as $HOME are not expanded"), ("study.yaml", "this is a file"),
       ("CACHE", "upper and lower case"),
     ] {
       try writeStudy(path: "'\(path)'", to: "study.yaml")

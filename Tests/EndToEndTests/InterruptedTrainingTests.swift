@@ -42,7 +42,7 @@ struct InterruptedTrainingTests {
   private func advice(_ result: RunningCommand.Result) throws -> String {
     let line = try #require(result.errors.split(separator: "\n").last)
     #expect(line.hasPrefix("layersearch: error: stopped after step "), "\(result.errors)")
-    return try #require(line.components(separatedBy: "go on with: ").last)
+    return try #require(line.components(separatedBy: "continue with: ").last)
   }
 
   @Test("SIGTERM and Ctrl-C keep it, and the command that is told goes on to the same bits")

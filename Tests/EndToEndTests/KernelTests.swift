@@ -106,7 +106,7 @@ struct KernelTests {
       ["worker", "--connect", endpoint, "--slots", "1", "--quiet"], in: place, variables: variables
     ).end()
     #expect(worker.exitCode == 1 && isOneLine(worker.errors), "\(worker.errors)")
-    let reason = "the study asks every worker for avx512 kernels (its key kernels), and this one has only: avx2"
+    let reason = "the study requires avx512 kernels of every worker (its key kernels), and this worker has only avx2"
     #expect(worker.errors.contains(reason), "\(worker.errors)")
     coordinator.send(SIGTERM)
     _ = try await coordinator.end()

@@ -63,7 +63,7 @@ struct KubernetesLaunchTests {
     try await refused("has no secret-key", "--deployment", "workers")
     let slots = try await launch(
       "kubernetes", "--connect", place, "--ask", endpoint, "--workers", "1", "--slots", "2")
-    #expect(slots.exitCode == 2 && slots.errors.contains("stands in its Deployment"), "\(slots.errors)")
+    #expect(slots.exitCode == 2 && slots.errors.contains("the Deployment specifies what a pod runs"), "\(slots.errors)")
     coordinator.send(SIGTERM)
     _ = try await coordinator.end()
   }

@@ -49,7 +49,7 @@ struct LaunchTests {
     #expect(try await coordinator.end().exitCode == 0)
     let end = try await launcher.end()
     #expect(end.exitCode == 0, "\(end.errors)")
-    #expect(end.errors.contains("more workers asked for") || end.errors.contains("more worker asked for"))
+    #expect(end.errors.contains("are to come: starting"))
     let states = try await workers().compactMap { $0["state"] as? String }
     #expect((1...2).contains(states.count) && states.allSatisfy { $0 == "done" }, "\(states)")
     let other = try await Place.withFinishedStudy()
@@ -79,7 +79,7 @@ struct LaunchTests {
     #expect(try await running().map { $0["id"] as? String } == ["w2"])
     let twice = try await launch(endpoint, "--workers", "1").end()
     #expect(twice.exitCode == 1)
-    #expect(isOneLine(twice.errors) && twice.errors.contains("is at work already"))
+    #expect(isOneLine(twice.errors) && twice.errors.contains("is running already"))
     let log = try await place.run("launch", "logs", "w2")
     #expect(log.output.contains("worker "), "\(log.output)")
 
@@ -103,7 +103,7 @@ struct LaunchTests {
     for range in ["5:2", "many", "0"] { try await check(there + ["--workers", range], 2, "such as 2:50") }
     try await check(there + ["--workers", "1", "--", "--no-such-option"], 2, "--no-such-option")
     for option in [["--connect", "tcp://127.0.0.1:2"], ["--slots=3"]] {
-      try await check(there + ["--workers", "1", "--"] + option, 2, "it stands before --")
+      try await check(there + ["--workers", "1", "--"] + option, 2, "put it before --")
     }
     try await check(["local", "--connect", "tcp://127.0.0.1", "--workers", "1"], 2, "port is missing")
     try await check(["ssh", "--hosts", "no-file", "--connect", "tcp://127.0.0.1:1", "--workers", "1"], 2, "no-file")
@@ -127,7 +127,7 @@ struct LaunchTests {
     chmod(place.path("broken"), 0o755)
     let launcher = try launch(endpoint, "--workers", "2:4", "--binary", place.path("broken"))
     try await launcher.wait(for: "a second failure") { launcher.errors.contains("(2 in a row)") }
-    #expect(launcher.errors.contains("ended within moments of the start, failed: no library; the next is tried in"))
+    #expect(launcher.errors.contains("ended shortly after the start, failed: no library; the next start is tried in"))
     #expect(try await workers().count <= 4 + 1)
     launcher.send(SIGINT)
     #expect(try await launcher.end().exitCode == 0)

@@ -89,12 +89,12 @@ struct LivePageTests {
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: place.path("token"))
     let taken = try RunningListener()
     for (arguments, code, text) in [
-      (["--http", "127.0.0.1"], 2, "the port is missing"), (["--http", "http://localhost:80"], 2, "without http://"),
+      (["--http", "127.0.0.1"], 2, "the port is missing"), (["--http", "http://localhost:80"], 2, "begin with http:"),
       (["--http", "0.0.0.0:0"], 2, "--http-token-file"), (["--http", "[::]:0"], 2, "reachable from other machines"),
-      (["--http-token-file", "token"], 2, "needs --http"), (["--http-control"], 2, "needs --http"),
+      (["--http-token-file", "token"], 2, "requires --http"), (["--http-control"], 2, "requires --http"),
       (["--http", "127.0.0.1:0", "--http-control"], 2, "give --http-token-file"),
       (["--http", "192.0.2.1:0"], 2, "--http-token-file"),
-      (["--http", "0.0.0.0:0", "--http-token-file", "token"], 2, "others may read"),
+      (["--http", "0.0.0.0:0", "--http-token-file", "token"], 2, "can read this token"),
       (["--http", "0.0.0.0:0", "--http-token-file", "none"], 2, "cannot be read"),
       (["--http", "127.0.0.1:\(taken.port)"], 1, "another process listens there"),
     ] {

@@ -88,14 +88,14 @@ struct MachineTests {
   @Test(
     "addresses that cannot be are one line each",
     arguments: [
-      ("tcp://:5555", "the host is missing"), ("tcp://::1:5555", "stands in brackets"),
+      ("tcp://:5555", "the host is missing"), ("tcp://::1:5555", "must be in brackets"),
       ("tcp://[::1]", "the port is missing"),
-      ("tcp://[::1:5555", "the bracket is not closed"), ("tcp://[::1]5555", "a colon and the port follow"),
-      ("tcp://[127.0.0.1]:5555", "is no address of IP version 6"), ("tcp://[localhost]:5555", "is no address of IP"),
-      ("tcp://[]:5555", "is no address of IP"), ("tcp://[::g]:5555", "is no address of IP"),
-      ("tcp://x[::1]:5555", "brackets stand around"), ("tcp://::1]:5555", "brackets stand around"),
+      ("tcp://[::1:5555", "the bracket is not closed"), ("tcp://[::1]5555", "a colon and the port must follow"),
+      ("tcp://[127.0.0.1]:5555", "is not an IPv6 address"), ("tcp://[localhost]:5555", "is not an IPv6 address"),
+      ("tcp://[]:5555", "is not an IPv6 address"), ("tcp://[::g]:5555", "is not an IPv6 address"),
+      ("tcp://x[::1]:5555", "brackets must enclose"), ("tcp://::1]:5555", "brackets must enclose"),
       ("tcp://[::1]:99999", "port 99999 is not a number"), ("tcp://[fe80::1%none0]:5555", "no interface none0"),
-      ("tcp://[fe80::1%]:5555", "the interface behind % is missing"),
+      ("tcp://[fe80::1%]:5555", "the interface after % is missing"),
     ])
   func badAddresses(endpoint: String, word: String) async throws {
     try place.writeStudy()
@@ -104,7 +104,7 @@ struct MachineTests {
       #expect(result.exitCode == 2 && isOneLine(result.errors) && result.errors.contains(word), "\(result.errors)")
     }
     let everywhere = try await place.run("worker", "--connect", "tcp://[::]:5555")
-    #expect(everywhere.exitCode == 2 && everywhere.errors.contains("no address to connect to"))
+    #expect(everywhere.exitCode == 2 && everywhere.errors.contains("not an address to connect to"))
     let open = try await place.run("coordinator", "study.yaml", "--bind", "tcp://[::]:5555")
     #expect(open.exitCode == 2 && open.errors.contains("--keys"), "\(open.errors)")
   }

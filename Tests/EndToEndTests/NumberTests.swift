@@ -53,12 +53,12 @@ struct NumberTests {
   func together() async throws {
     let place = try Place()
     let slots = try await place.run("simulate", "--virtual", "--workers", "1000000", "--slots", "4096")
-    #expect(slots.exitCode == 2 && slots.errors.contains("more than 10000000 slots together"), "\(slots.errors)")
+    #expect(slots.exitCode == 2 && slots.errors.contains("10000000 slots in total"), "\(slots.errors)")
     let ranks = (1...65).map { "\(Double($0) / 100)" }.joined(separator: ", ")
     try place.write(
       "model: resnet18\ndata: {set: shapes10}\nspace: {rank_fractions: [\(ranks)]}\n", to: "study.yaml")
     let plan = try await place.run("plan", "study.yaml", "--images-per-second", "100")
-    #expect(plan.exitCode == 2 && plan.errors.contains("65 ranks in 1 variants are more than"), "\(plan.errors)")
+    #expect(plan.exitCode == 2 && plan.errors.contains("65 ranks in 1 variants are too many"), "\(plan.errors)")
   }
 
   @Test("a mistyped command is told the nearest one")

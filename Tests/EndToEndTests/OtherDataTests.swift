@@ -126,9 +126,9 @@ struct OtherDataTests {
     let turned = try await complaint(2, training + ["--augmentation", "rotate"])
     #expect(turned.contains("some of crop, flip, cutout with + between them"))
     let times = ["times", "--model", "resnet8", "--image-size"]
-    #expect(try await complaint(2, times + ["30"]).contains("a multiple of 4 is wanted"))
+    #expect(try await complaint(2, times + ["30"]).contains("must be a multiple of 4"))
     let both = ["times", "--config", "study.yaml", "--classes", "7"]
-    #expect(try await complaint(2, both).contains("--classes goes without --config"))
+    #expect(try await complaint(2, both).contains("--classes: the study of --config already specifies this"))
     try writeStudy(place, "set: arrays")
     #expect(try await complaint(2, study).contains("key 'data.path' is missing"))
     try place.write("model: resnet8\ndata: {set: shapes10}\nproxy: {augmentation: rotate}\n", to: "study.yaml")

@@ -101,17 +101,17 @@ struct ReplayCommandTests {
     let twice = try await place.run(
       "replay", "table.csv", "--config", "table.yaml", "--jobs", "2", "--sequence", "mine.txt", "--sequence",
       "mine.txt")
-    #expect(twice.exitCode == 2 && twice.errors.contains("is the name of another search already"))
+    #expect(twice.exitCode == 2 && twice.errors.contains("is already the name of another search"))
   }
 
   @Test(
     "a table that is none is told with file and line, exit code 2",
     arguments: [
-      (rows + ["dense,0,100,0.4,1,false,9"], header, "table.csv:14: replicate 0 of dense stands in line 2, too"),
+      (rows + ["dense,0,100,0.4,1,false,9"], header, "table.csv:14: replicate 0 of dense is already in line 2"),
       (
-        rows + ["dense,4,100,0.4,1,false,9"], header, "table.csv:14: replicate 4 of dense stands here, but 3 is missing"
+        rows + ["dense,4,100,0.4,1,false,9"], header, "table.csv:14: this is replicate 4 of dense, but 3 is missing"
       ),
-      (rows + ["layer2.0.conv1=8,0,100,0.4,1,false,9"], header, "table.csv:14: candidate 'layer2.0.conv1=8' is none"),
+      (rows + ["layer2.0.conv1=8,0,100,0.4,1,false,9"], header, "table.csv:14: candidate 'layer2.0.conv1=8' is not in"),
       (rows + ["dense,3,100,nan,1,false,9"], header, "table.csv:14: accuracy must be a number from 0 to 1, not 'nan'"),
       (rows + ["dense,3,100,0.4"], header, "table.csv:14: the line has 4 fields instead of 7; is it cut off?"),
       (rows, "candidate,replicate,seed,accuracy,loss,train_seconds", "table.csv:1: column 'diverged' is missing"),
@@ -138,11 +138,11 @@ struct ReplayCommandTests {
     try large.truncate(atOffset: 64_000_001)
     #expect(try await errors("large.csv", "--jobs", "4").contains("large.csv: the table is larger than 64 MB"))
     let exhausted = try await errors("table.csv", "--jobs", "9", "--seeds", "3", "--strategies", "random")
-    #expect(exhausted.contains("more trainings of dense are asked for than the table has to serve (2); ask for fewer"))
+    #expect(exhausted.contains("more trainings of dense are requested than the table has to serve (2); request fewer"))
     try place.write("dense\nlayer3.0.conv1=2\n", to: "other.txt")
     #expect(
       try await errors("table.csv", "--jobs", "2", "--sequence", "other.txt")
-        .contains("other.txt:2: candidate 'layer3.0.conv1=2' is none of the configuration's space"))
+        .contains("other.txt:2: candidate 'layer3.0.conv1=2' is not in the configuration's space"))
     try FileManager.default.createDirectory(atPath: place.path("few"), withIntermediateDirectories: true)
     #expect(
       try await errors("table.csv", "--jobs", "2", "--sequence", "few").contains("has 0 sequences for 20 replays"))
@@ -157,9 +157,9 @@ struct ReplayCommandTests {
       (["--jobs", "4", "--strategies", "random,random"], "'random' is named twice"),
       (["--jobs", "4", "--durations", "none"], "recorded"), (["--jobs", "4", "--slots", "0"], "--slots"),
       (["--jobs", "4", "--judging", "0"], "--judging"), (["--write-served", "x", "--raw"], "leave out"),
-      (["--jobs", "4", "--rung", "table.csv"], "'table.csv' is no share of the epochs below 1 with a table"),
-      (["--jobs", "4", "--rung", "1=table.csv"], "is no share of the epochs below 1"),
-      (["--jobs", "4", "--rung", "0=table.csv"], "the configuration has no rungs; write strategy.halving into it"),
+      (["--jobs", "4", "--rung", "table.csv"], "'table.csv' is invalid; expected a share of the epochs below 1"),
+      (["--jobs", "4", "--rung", "1=table.csv"], "expected a share of the epochs below 1"),
+      (["--jobs", "4", "--rung", "0=table.csv"], "the configuration has no rungs; add strategy.halving to it"),
     ])
   func usage(arguments: [String], said: String) async throws {
     let place = try place()

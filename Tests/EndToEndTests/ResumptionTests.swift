@@ -34,24 +34,24 @@ struct ResumptionTests {
     let refused = try await coordinator("study.yaml", "--study", "studies/tinny", "--resume", "--must-exist").end()
     #expect(refused.exitCode == 2 && isOneLine(refused.errors))
     #expect(
-      refused.errors.contains("study studies/tinny: there is no study to go on with")
+      refused.errors.contains("study studies/tinny: there is no study to continue")
         && refused.errors.contains("did you mean --study studies/tiny?"), "\(refused.errors)")
     #expect(try studies == ["tiny"])
     let alone = try await coordinator("study.yaml", "--must-exist").end()
-    #expect(alone.exitCode == 2 && alone.errors.contains("--must-exist goes with --resume"))
+    #expect(alone.exitCode == 2 && alone.errors.contains("--must-exist requires --resume"))
 
     let begun = try coordinator("study.yaml", "--study", "studies/tinny", "--resume")
     _ = try await begun.endpoint()
     begun.send(SIGTERM)
     let end = try await begun.end()
     #expect(
-      end.errors.contains("there is none to go on with, a new one is begun; did you mean --study studies/tiny?"),
+      end.errors.contains("there is no study to continue; a new one is started; did you mean --study studies/tiny?"),
       "\(end.errors)")
 
     let right = try coordinator("study.yaml", "--resume", "--must-exist")
     _ = try await right.endpoint()
     right.send(SIGTERM)
-    #expect(try await right.end().errors.contains("a new one is begun") == false)
+    #expect(try await right.end().errors.contains("a new one is started") == false)
   }
 
   @Test("a study's own configuration file names that study, also by a link")
@@ -83,7 +83,7 @@ struct ResumptionTests {
     _ = try await first.endpoint()
     try FileManager.default.removeItem(atPath: place.path("studies/tiny/lock"))
     let second = try await coordinator("study.yaml", "--resume").end()
-    #expect(second.exitCode == 1 && second.errors.contains("another coordinator is at work here"), "\(second.errors)")
+    #expect(second.exitCode == 1 && second.errors.contains("another coordinator is running here"), "\(second.errors)")
     #expect(first.isRunning)
     try await first.wait(for: "the lock file to be there again") { place.exists("studies/tiny/lock") }
     let third = try await coordinator("study.yaml", "--resume").end()

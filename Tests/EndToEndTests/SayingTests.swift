@@ -77,7 +77,7 @@ struct SayingTests {
     let end = try await coordinator.end()
     let command =
       "layersearch coordinator 'my study.yaml' --resume --bind tcp://127.0.0.1:0 --study 'in $HOME' --lease-seconds 30"
-    #expect(end.exitCode == 1 && end.errors.contains("go on with: \(command)\n"), "\(end.errors)")
+    #expect(end.exitCode == 1 && end.errors.contains("continue with: \(command)\n"), "\(end.errors)")
   }
 
   @Test(

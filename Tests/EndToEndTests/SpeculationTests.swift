@@ -25,7 +25,7 @@ struct SpeculationTests {
     let end = try await coordinator.end()
     kill(try #require(engine), SIGCONT)
     #expect(end.exitCode == 0, "\(end.errors)")
-    #expect(end.errors.contains("as well, because worker"), "\(end.errors)")
+    #expect(end.errors.contains("is also given to worker"), "\(end.errors)")
     for worker in [slow, fast] { #expect(try await worker.end().exitCode == 0) }
     #expect(try await untimedCSV(place) == untimedCSV(calm))
     let status = try object(try await place.run("status", "studies/tiny", "--json").output)

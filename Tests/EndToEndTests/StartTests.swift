@@ -194,7 +194,7 @@ struct StartTests {
     }
     #expect(
       try await problem("from: checkpoint, checkpoint: other.ckpt").contains(
-        "it is a resnet14, wanted is a resnet8; choose another one"))
+        "it is a resnet14, but a resnet8 is required; choose another one"))
     #expect(
       try await problem("from: checkpoint, checkpoint: basis.ckpt").contains(
         "is decomposed; choose a dense network"))

@@ -32,7 +32,7 @@ struct StudyTests {
     // An export does not overwrite the files that a study consists of.
     for name in ["study.sqlite", "study.sqlite-wal", "study.mark", "lock", "configuration.yaml"] {
       let onto = try await place.run("export", "studies/tiny", "--format", "csv", "--output", "studies/tiny/\(name)")
-      #expect(onto.exitCode == 2 && onto.errors.contains("is a file that a study consists of"), "\(onto.errors)")
+      #expect(onto.exitCode == 2 && onto.errors.contains("is a file of a study"), "\(onto.errors)")
     }
     let unwritable = try await place.run("export", "studies/tiny", "--format", "svg", "--output", "no/such/f.svg")
     #expect(unwritable.exitCode == 1)
@@ -100,7 +100,7 @@ struct StudyTests {
     #expect(second.errors.contains("another process listens there"))
     let third = try await place.run("coordinator", "study.yaml", "--bind", "tcp://127.0.0.1:0", "--resume")
     #expect(third.exitCode == 1)
-    #expect(third.errors.contains("another coordinator is at work"))
+    #expect(third.errors.contains("another coordinator is running"))
     first.send(SIGTERM)
     let end = try await first.end()
     #expect(end.exitCode == 1)

@@ -113,7 +113,7 @@ struct UsageTests {
     #expect(
       folder.exitCode == 2 && folder.errors.contains("such as studies/tiny/configuration.yaml"), "\(folder.errors)")
     let database = try await place.run("run", "studies/tiny/study.sqlite")
-    #expect(database.exitCode == 2 && database.errors.contains("this is no text"), "\(database.errors)")
+    #expect(database.exitCode == 2 && database.errors.contains("this is not a text file"), "\(database.errors)")
   }
 
   @Test("missing data is one line that says how to get it, and nothing is made")

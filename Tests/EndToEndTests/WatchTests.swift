@@ -15,9 +15,9 @@ struct WatchTests {
     for (columns, rows, ending) in [(40, 12, "q"), (80, 24, "\u{3}"), (120, 30, "TERM"), (200, 50, "HUP")] {
       let terminal = try PseudoTerminal(["status", "studies/tiny", "--watch"], in: place, columns: columns, rows: rows)
       let settings = terminal.settings
-      try await terminal.wait(for: "picture") { $0.isAlternate && $0.text.contains("q ends") }
+      try await terminal.wait(for: "picture") { $0.isAlternate && $0.text.contains("q quits") }
       let picture = terminal.picture
-      #expect(picture.lines[0].hasPrefix("tiny  finished") && picture.lines[rows - 1] == "q ends")
+      #expect(picture.lines[0].hasPrefix("tiny  finished") && picture.lines[rows - 1] == "q quits")
       #expect(picture.lines[1].hasSuffix("4 of 4 jobs") && picture.text.contains("Frontier"), "\(picture.text)")
       #expect(picture.hasColor && !picture.showsCursor && picture.unknown.isEmpty, "\(picture.unknown)")
       #expect(terminal.settings != settings)
@@ -37,13 +37,13 @@ struct WatchTests {
     let terminal = try PseudoTerminal(
       ["status", "studies/tiny", "--watch"], in: place, columns: 100, rows: 30, variables: ["NO_COLOR": "1"])
     let settings = terminal.settings
-    try await terminal.wait(for: "picture") { $0.text.contains("q ends") }
+    try await terminal.wait(for: "picture") { $0.text.contains("q quits") }
     for (columns, rows) in [(40, 10), (23, 5), (160, 45), (80, 24)] {
       terminal.resize(columns: columns, rows: rows)
       try await terminal.wait(for: "picture of \(columns) columns") { picture in
         // The clock is at the right end.
         picture.lines[0].hasPrefix("tiny") && (columns < 30 || picture.lines[0].count == columns)
-          && (rows < 6 || picture.lines[rows - 1] == "q ends")
+          && (rows < 6 || picture.lines[rows - 1] == "q quits")
       }
     }
     #expect(!terminal.picture.hasColor)
@@ -51,7 +51,7 @@ struct WatchTests {
     try await terminal.wait(for: "stop") { !$0.isAlternate }
     try await terminal.wait(for: "settings") { _ in terminal.settings == settings }
     kill(try terminal.pid, SIGCONT)
-    try await terminal.wait(for: "continuation") { $0.isAlternate && $0.text.contains("q ends") }
+    try await terminal.wait(for: "continuation") { $0.isAlternate && $0.text.contains("q quits") }
     terminal.type("q")
     #expect(try await terminal.end() == 0)
     #expect(isAsItWas(terminal, settings))

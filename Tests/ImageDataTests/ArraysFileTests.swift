@@ -106,29 +106,31 @@ import Testing
       let bytes = shape.reduce(1, *) * (descr == "<f4" ? 4 : 1)
       return complaint(archive(images: ArrayArchive.npy(shape, descr: descr, pixels(bytes))))
     }
-    #expect(images([6, 4, 8, 3]).hasPrefix("images are of 4×8 pixels, and squares are wanted"))
-    #expect(images([6, 3, 8, 4]).hasPrefix("images are of 8×4 pixels, and squares are wanted"))
-    #expect(images([6, 6, 6, 3]).hasPrefix("images are of 6×6 pixels, and a multiple of 4 from 4 to 96 is wanted"))
-    #expect(images([6, 100, 100, 3]).hasPrefix("images are of 100×100 pixels, and a multiple of 4"))
-    #expect(images([6, 4, 4]).hasPrefix("images have the shape (6, 4, 4), and N×H×W×3 or N×3×H×W is wanted"))
+    #expect(images([6, 4, 8, 3]).hasPrefix("images have 4×8 pixels, but must be square"))
+    #expect(images([6, 3, 8, 4]).hasPrefix("images have 8×4 pixels, but must be square"))
+    #expect(
+      images([6, 6, 6, 3]).hasPrefix("images have 6×6 pixels, but the side must be a multiple of 4 from 4 to 96"))
+    #expect(images([6, 100, 100, 3]).hasPrefix("images have 100×100 pixels, but the side must be a multiple of 4"))
+    #expect(images([6, 4, 4]).hasPrefix("images have the shape (6, 4, 4), but it must be N×H×W×3 or N×3×H×W"))
     #expect(images([6, 4, 4, 1]).hasPrefix("images have the shape (6, 4, 4, 1)"))
-    #expect(images([6, 4, 4, 3], "<f4").hasPrefix("images are float32, and uint8 is wanted; save them"))
+    #expect(images([6, 4, 4, 3], "<f4").hasPrefix("images are float32, but must be uint8; save them"))
     #expect(images([5, 4, 4, 3]).hasPrefix("there are 6 labels for 5 images"))
     #expect(images([0, 4, 4, 3]).hasPrefix("images has no image"))
     let turned = ArrayArchive.npy([6, 4, 4, 3], fortran: true, pixels(6 * 48))
-    #expect(complaint(archive(images: turned)).hasPrefix("images are in Fortran's order; save numpy.ascontiguousarray"))
+    #expect(complaint(archive(images: turned)).hasPrefix("images are in Fortran order; save numpy.ascontiguousarray"))
 
     func labels(_ values: [UInt8], _ descr: String = "|i1", shape: [Int] = [6]) -> String {
       complaint(archive(labels: ArrayArchive.npy(shape, descr: descr, values)))
     }
-    #expect(labels([0, 1, 255, 0, 1, 2]).hasPrefix("labels have -1 for image 2, allowed are 0 to 999; number"))
+    #expect(
+      labels([0, 1, 255, 0, 1, 2]).hasPrefix("labels have -1 for image 2, but only 0 to 999 are allowed; number"))
     let large = [UInt8](repeating: 0, count: 10) + [232, 3]
-    #expect(labels(large, "<u2").hasPrefix("labels have 1000 for image 5, allowed are 0 to 999"))
-    #expect(labels([UInt8](repeating: 0, count: 24), "<f4").hasPrefix("labels are float32, and whole numbers are"))
-    #expect(labels([0, 1, 0, 1, 0, 1], "|b1").hasPrefix("labels are bool, and whole numbers are wanted"))
-    #expect(labels([0, 0, 0, 0, 0, 0]).hasPrefix("every one of the images has the label 0; two classes"))
+    #expect(labels(large, "<u2").hasPrefix("labels have 1000 for image 5, but only 0 to 999 are allowed"))
+    #expect(labels([UInt8](repeating: 0, count: 24), "<f4").hasPrefix("labels are float32, but must be whole numbers"))
+    #expect(labels([0, 1, 0, 1, 0, 1], "|b1").hasPrefix("labels are bool, but must be whole numbers"))
+    #expect(labels([0, 0, 0, 0, 0, 0]).hasPrefix("all images have the label 0; at least two classes"))
     #expect(labels([0, 1, 5, 0, 1, 5]).hasPrefix("no image has the label 2, nor 2 others below 5"))
-    #expect(labels([0, 1, 2, 0, 1, 2], shape: [2, 3]).hasPrefix("labels have the shape (2, 3), and (6,) is wanted"))
+    #expect(labels([0, 1, 2, 0, 1, 2], shape: [2, 3]).hasPrefix("labels have the shape (2, 3), but it must be (6,)"))
     #expect(
       complaint(NumPyFixture.objects).hasPrefix("labels: it is an array of Python objects, which are not read: save"))
 
@@ -140,11 +142,11 @@ import Testing
         ]))
     }
     #expect(test([1, 4, 4, 3], 2) == "none")
-    #expect(test([1, 8, 8, 3], 0).hasPrefix("test_images are of 8×8 pixels, images of 4×4"))
-    #expect(test([1, 4, 4, 3], 3).hasPrefix("test_labels have 3 for image 0, of which class there is no training"))
+    #expect(test([1, 8, 8, 3], 0).hasPrefix("test_images have 8×8 pixels, but images have 4×4"))
+    #expect(test([1, 4, 4, 3], 3).hasPrefix("test_labels have 3 for image 0, but no training image has this label"))
     #expect(
       complaint(archive(others: [("test_labels", ArrayArchive.npy([1], [0]))])).hasPrefix(
-        "it has no array test_images, but images, labels, test_labels; save test_images and test_labels, or neither"))
+        "it has no array test_images, only: images, labels, test_labels; save test_images and test_labels, or neither"))
     #expect(throws: ImageDataError.self) { try file(archive()).testImages() }
   }
 
@@ -154,8 +156,8 @@ import Testing
     for start in [[0x80, 4, 0x95, 1], Array("PK\u{3}\u{4}........archive/data.pkl".utf8)] {
       #expect(complaint(start).hasPrefix("it is a pickle, which is not read; save"))
     }
-    #expect(complaint(ArrayArchive.npy([1], [1])).hasPrefix("it is a single array of NumPy's"))
-    #expect(complaint(ArrayArchive.npz([("a", [1])])).hasPrefix("it has no array images, but a; save"))
+    #expect(complaint(ArrayArchive.npy([1], [1])).hasPrefix("it is a single NumPy array"))
+    #expect(complaint(ArrayArchive.npz([("a", [1])])).hasPrefix("it has no array images, only: a; save"))
   }
 
   @Test("archives that lie are told from what is there")
@@ -165,10 +167,10 @@ import Testing
     func complaint() -> String { self.complaint(ArrayArchive.zip([member, labels])) }
     #expect(complaint() == "none")
     member.checksum = 7
-    #expect(complaint().hasPrefix("images.npy: its checksum is another"))
+    #expect(complaint().hasPrefix("images.npy: its checksum is not the one"))
     member.checksum = nil
     member.saidBytes = member.bytes.count + 1
-    #expect(complaint().hasPrefix("images.npy is stored with two lengths"))
+    #expect(complaint().hasPrefix("images.npy is stored with two different lengths"))
     (member.saidBytes, member.flags) = (nil, 1)
     #expect(complaint().hasPrefix("images.npy is encrypted"))
     (member.flags, member.method) = (0, 12)
@@ -191,7 +193,7 @@ import Testing
     var bomb = ArrayArchive.Member("labels.npy", NumPyFixture.million)
     (bomb.method, bomb.saidBytes) = (8, 500)
     let images = ArrayArchive.Member("images.npy", ArrayArchive.npy([6, 4, 4, 3], pixels(6 * 48)))
-    #expect(complaint(ArrayArchive.zip([images, bomb])).hasPrefix("labels: it is no array of NumPy's"))
+    #expect(complaint(ArrayArchive.zip([images, bomb])).hasPrefix("labels: it is not a NumPy array"))
     // A stream that is shorter than it says, and one that is longer.
     for said in [1_000_001, 999_999] {
       var member = ArrayArchive.Member("zeros.npy", NumPyFixture.million)
@@ -203,7 +205,7 @@ import Testing
         _ = try stream.read(said)
         try stream.finish()
       }
-      #expect(error?.description.contains("bytes than it says") == true, "\(said)")
+      #expect(error?.description.contains("bytes than the archive says") == true, "\(said)")
     }
   }
 

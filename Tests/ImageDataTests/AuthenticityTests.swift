@@ -80,7 +80,7 @@ import Testing
   @Test("files that took each other's place, and copies of one another, are damage")
   func exchanged() throws {
     try replace(0, by: bytes(5))
-    #expect(complaint()?.contains("data_batch_1.bin: damaged: it holds what is test_batch.bin") == true)
+    #expect(complaint()?.contains("data_batch_1.bin: damaged: it has the content of test_batch.bin") == true)
     let other = SmallCIFAR10(seed: 3)
     for file in 0..<6 { try replace(file, by: other.records[file == 4 ? 1 : file].flatMap { $0 }) }
     #expect(complaint()?.contains("data_batch_5.bin: damaged: it has the same bytes as data_batch_2.bin") == true)
@@ -132,7 +132,7 @@ import Testing
   func aboveAndBelow() throws {
     try make("cache/cifar-10-batches-bin/extra", files: ["x"])
     try make("cache/cifar-10-batches-bin", files: ["data_batch_1.bin"])
-    expect("cache", "the files are in cifar-10-batches-bin there", write: "cache/cifar-10-batches-bin")
+    expect("cache", "the files are in its folder cifar-10-batches-bin", write: "cache/cifar-10-batches-bin")
     expect("cache/cifar-10-batches-bin/extra", "in the folder above", write: "cache/cifar-10-batches-bin")
     expect("cache/cifar-10-batches-bin/data_batch_1.bin", "a file of a data set", write: "cache/cifar-10-batches-bin")
     expect("cache/CIFAR-10-Batches-Bin", "upper and lower case", write: "cache/cifar-10-batches-bin")
@@ -170,7 +170,7 @@ import Testing
     #expect(DataFolderDiagnosis("$HOME", .cifar10).error(missing: "x").description.hasSuffix("write \(home)"))
     let other = DataFolderDiagnosis("${HOME}/nowhere-at-all", .cifar10).error(missing: "x").description
     #expect(other.contains("variables such as $HOME"))
-    expect("$NOWHERE/cifar", "variables such as $HOME are not replaced here")
+    expect("$NOWHERE/cifar", "variables such as $HOME are not expanded here")
   }
 
   @Test("a fetch is advised only to where the files belong")
@@ -179,11 +179,11 @@ import Testing
     let embedded = DataFolderDiagnosis("shape10", .cifar10).error(missing: "x").description
     #expect(embedded.hasSuffix("did you mean shapes10, the embedded set?"), "\(embedded)")
     let far = text("no/where at all")
-    #expect(far.contains("no such folder (there is \(folder.path), and no no in it); check the path"), "\(far)")
+    #expect(far.contains("no such folder (there is \(folder.path), but no no in it); check the path"), "\(far)")
     #expect(far.hasSuffix("layersearch data fetch cifar10 '\(folder.path("no/where at all"))'"), "\(far)")
     #expect(
       DataFolderDiagnosis("/dev/null/.cache/cifar", .cifar10).error(missing: "x").description
-        == "/dev/null/.cache/cifar: /dev/null is no folder; write another path (~ is what HOME says)")
+        == "/dev/null/.cache/cifar: /dev/null is not a folder; write another path (~ stands for HOME)")
     try make("empty")
     expect("empty", "this folder is empty", fetch: "empty")
     try make("full", files: ["holiday.jpg"])

@@ -56,10 +56,10 @@ import Testing
     }
     #expect(complaint(.cifar10).contains("this is CIFAR-100; get CIFAR-10 with: layersearch data fetch cifar10"))
     try write("test.bin", 100) { $0 == 5 ? 100 : 1 }
-    #expect(complaint().contains("test.bin: label 100 in record 5, allowed are 0 to 99; copy it again"))
+    #expect(complaint().contains("test.bin: label 100 in record 5, but only 0 to 99 are allowed; copy it again"))
     try write("test.bin", 99)
     #expect(complaint().contains("test.bin: truncated, 304326 bytes instead of 307400"))
-    #expect(complaint().contains("this replaces both: layersearch data fetch cifar100"))
+    #expect(complaint().contains("this replaces both files: layersearch data fetch cifar100"))
   }
 
   @Test("what stands at a place is told by its files")

@@ -113,7 +113,7 @@ import Testing
     bytes[3 * 3073] = 17
     try folder.write(bytes, to: "data/test_batch.bin")
     let error = try #require(throws: ImageDataError.self) { try files.testImages() }
-    #expect(error.description.contains("test_batch.bin: label 17 in record 3, allowed are 0 to 9"))
+    #expect(error.description.contains("test_batch.bin: label 17 in record 3, but only 0 to 9 are allowed"))
   }
 
   @Test("a folder in a file's place is an error")

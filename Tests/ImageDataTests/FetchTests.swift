@@ -124,9 +124,9 @@ private struct Archive {
     #expect(DatasetArchive.cifar10(checksum: .md5(ArchiveChecksum.cifar10MD5.digits.uppercased())).isOfficial)
     #expect(DatasetArchive.cifar100().isOfficial && !DatasetArchive.cifar100(checksum: .cifar10).isOfficial)
     for (checksum, text) in [
-      (ArchiveChecksum.md5(known), "is no MD5; give its 32 hexadecimal digits"),
-      (.sha256(ArchiveChecksum.cifar10MD5.digits), "is no SHA-256; give its 64 hexadecimal digits"),
-      (.sha256(String(known.dropLast()) + "g"), "is no SHA-256"), (.sha256(""), "'' is no SHA-256"),
+      (ArchiveChecksum.md5(known), "is not a valid MD5; give its 32 hexadecimal digits"),
+      (.sha256(ArchiveChecksum.cifar10MD5.digits), "is not a valid SHA-256; give its 64 hexadecimal digits"),
+      (.sha256(String(known.dropLast()) + "g"), "is not a valid SHA-256"), (.sha256(""), "'' is not a valid SHA-256"),
     ] {
       let error = #expect(throws: ImageDataError.invalidChecksum(checksum)) {
         try DatasetArchive.cifar10(checksum: checksum).check()

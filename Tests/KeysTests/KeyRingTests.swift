@@ -45,7 +45,7 @@ struct KeyRingTests {
     let taken = #expect(throws: KeyError.self) {
       try KeyRing(extending: place.path("keys"), names: ["new", "worker-1"], count: 0)
     }
-    #expect(taken?.description.contains("never written over") == true)
+    #expect(taken?.description.contains("never overwritten") == true)
     #expect(names() == ["coordinator", "worker-1"])
     // The list cannot be read, so no key is made: it could not be added.
     try place.write("nonsense\n", to: "keys/coordinator/authorized-keys")

@@ -22,7 +22,7 @@ import Testing
     let error = await #expect(throws: LaunchError.self) {
       try await Command("sleep", ["3600"], limit: .milliseconds(50)).run()
     }
-    #expect(error?.description.hasPrefix("sleep: no end within") == true)
+    #expect(error?.description.hasPrefix("sleep: did not end within") == true)
   }
 
   @Test func whatIsLongerThanAnyAnswerIsCutOff() async throws {

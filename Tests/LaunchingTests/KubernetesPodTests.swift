@@ -63,7 +63,7 @@ struct KubernetesPodTests {
     }
     #expect(
       try state(status(#"{"running": {}}"#, restarts: 0, hasFailed: false))
-        == .pending(reason: "the init container probe is at work"))
+        == .pending(reason: "the init container probe is running"))
     #expect(
       try state(status(#"{"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}"#, restarts: 0))
         == .pending(
@@ -71,7 +71,7 @@ struct KubernetesPodTests {
     #expect(
       try state(status(#"{"running": {}}"#, restarts: 2))
         == .pending(
-          reason: "the init container probe is at work: no coordinator at tcp://c:5555"))
+          reason: "the init container probe is running: no coordinator at tcp://c:5555"))
   }
 
   @Test("ends are told apart")

@@ -97,7 +97,7 @@ struct LocalPlaceTests {
     #expect(absent?.description.contains("there is no /no/such/layersearch") == true)
     missing.executable = "/bin/true"
     let other = await #expect(throws: LaunchError.self) { try await place.examine(missing) }
-    #expect(other?.description == "/bin/true says nothing of the coordinator: name layersearch with --binary")
+    #expect(other?.description == "/bin/true reports nothing about the coordinator: name layersearch with --binary")
   }
 }
 
@@ -212,11 +212,11 @@ struct LaunchInputTests {
   @Test(
     "mistakes in them are named with their line",
     arguments: [
-      ("a\na", "hosts:2: a is named twice"), ("a port=0", "hosts:1: port=0: a port is a number from 1 to 65535"),
-      ("a\n\nb slots=x", "hosts:3: slots=x: slots is a number"), ("-x", "hosts:1: a line starts with"),
-      ("a what", "hosts:1: 'what' is not known"), ("a data=", "hosts:1: data= has no value"),
-      ("a data='b", "hosts:1: a quotation mark ' is not closed"), ("a data=$HOME", "variables are not replaced"),
-      ("# none", "hosts names no host"),
+      ("a\na", "hosts:2: a is named twice"), ("a port=0", "hosts:1: port=0: a port must be a number from 1 to 65535"),
+      ("a\n\nb slots=x", "hosts:3: slots=x: slots must be a number"), ("-x", "hosts:1: a line must start with"),
+      ("a what", "hosts:1: unknown option 'what'"), ("a data=", "hosts:1: data= has no value"),
+      ("a data='b", "hosts:1: a quotation mark ' is not closed"), ("a data=$HOME", "variables are not expanded"),
+      ("# none", "hosts lists no host"),
     ])
   func mistakes(text: String, message: String) {
     let error = #expect(throws: LaunchError.self) { try HostsFile(text, name: "hosts") }

@@ -92,7 +92,7 @@ struct ScalingTests {
     world.end("w3", .failed)
     world.look()
     #expect(world.starts == 4)
-    #expect(world.said.last?.contains("2 workers ended within moments of the start, failed: so") == true)
+    #expect(world.said.last?.contains("2 workers ended shortly after the start, failed: so") == true)
     world.look(after: 6)
     #expect(world.starts == 5, "one at a time")
     world.look()
@@ -128,7 +128,7 @@ struct ScalingTests {
     world.demand.openJobs = 4
     world.demand.hindrance = "--time 2:00 is too short"
     for _ in 0..<5 { world.look() }
-    #expect(world.starts == 0 && world.said == ["no worker is asked for: --time 2:00 is too short"])
+    #expect(world.starts == 0 && world.said == ["no worker is started: --time 2:00 is too short"])
     world.demand.hindrance = nil
     world.look()
     #expect(world.starts == 4)
@@ -146,7 +146,7 @@ struct ScalingTests {
     }
     #expect(world.starts <= 10 + 3 * 10 + 14, "\(world.starts)")
     #expect(world.starts > 5)
-    #expect(world.said.contains { $0.contains(kind == 5 ? "invalid partition" : "within moments of the start") })
+    #expect(world.said.contains { $0.contains(kind == 5 ? "invalid partition" : "shortly after the start") })
   }
 
   @Test("room for no more is looked for now and then, without a word each time, and at once when a worker ends")
@@ -158,8 +158,8 @@ struct ScalingTests {
       world.partRefused = refused
       while world.now < 3600 { world.look(after: 2) }
       #expect(world.present.count == 3 && (40...80).contains(world.requests), "\(world.requests)")
-      #expect(world.said.count { $0.contains("asked for") } <= 2, "\(world.said)")
-      #expect(world.said.contains { $0.contains("room for no more workers") } == refused.isEmpty)
+      #expect(world.said.count { $0.contains("are to come: starting") } <= 2, "\(world.said)")
+      #expect(world.said.contains { $0.contains("no room for more workers") } == refused.isEmpty)
       #expect(world.said.count { $0.contains("bad: there is no layersearch") } == refused.count)
       world.end(world.present[1].id, .failed)
       world.look(after: 2)
@@ -179,7 +179,7 @@ struct ScalingTests {
       for worker in world.present where worker.id != "w0" { world.end(worker.id, .failed) }
     }
     #expect(world.starts - before <= 9 + 14 + 9, "\(world.starts)")
-    #expect(!world.said.contains("workers stay again"))
+    #expect(!world.said.contains("workers stay up again"))
   }
 
   @Test("random sequences: never more than may be or than there is work for, and an end")

@@ -215,15 +215,15 @@ import Testing
     #expect(
       refused?.description == """
         Slurm refuses such a job: allocation failure: Invalid account or account/partition combination specified; \
-        change what was asked for
+        change the request
         """)
     #expect(
       await examine(SlurmRequest(partition: "nosuch"))?.description
-        == "--partition nosuch: Slurm has none of this name; there are study, urgent")
+        == "--partition nosuch: Slurm has no partition of this name; there are study, urgent")
     #expect(
       await examine(SlurmRequest(time: SlurmTime("2:00:00"), partition: "urgent"))?.description
         == "--time 02:00:00: the partition urgent allows 01:00:00 at most")
-    #expect(await examine(SlurmRequest(partition: "gone"))?.description.contains("takes no jobs now") == true)
+    #expect(await examine(SlurmRequest(partition: "gone"))?.description.contains("accepts no jobs now") == true)
     let short = await examine(SlurmRequest(time: SlurmTime("1:30")))
     #expect(short?.description.contains("leaves no time to work") == true)
     #expect(await examine(options: ["--grace", "1s"])?.kind == .usage)
@@ -255,14 +255,14 @@ import Testing
     #expect(
       error?.description == """
         --time 00:10:00 is too short: a training takes about 60 min and workers are told to leave 35 s before the \
-        limit; say 01:01:35 or more
+        limit; give 01:01:35 or more
         """)
   }
 
   @Test func keysThatCannotBeReadAreToldBeforeAnythingIsSubmitted() async {
     let keys = folder.path("no keys")
     #expect(
-      await examine(keys: keys)?.description == "\(keys)/secret-key: it cannot be read: No such file or directory")
+      await examine(keys: keys)?.description == "\(keys)/secret-key: cannot be read: No such file or directory")
   }
 
   @Test func withoutSlurmOneLineSaysSo() async {
@@ -292,7 +292,7 @@ import Testing
     try folder.write("srun: error: no such node\n", to: "inside/logs/5.1.log")
     let listed = try await place.list()
     #expect(listed[0].state == .running && listed[0].host == "node1")
-    #expect(listed[1].state == .pending(reason: "srun asks for its step"))
+    #expect(listed[1].state == .pending(reason: "srun is requesting its step"))
     try await place.stop(listed, now: false)
     #expect(said.of("scancel") == [["scancel", "--signal=TERM", "5.0"]])
     #expect(SlurmAllocation.processors("4(x2),8") == [4, 4, 8] && SlurmAllocation.processors("x(,").isEmpty)

@@ -75,7 +75,7 @@ import Testing
     #expect(result.status == 1 && result.output.isEmpty)
     #expect(
       record.runs.map(\.failure) == [
-        "node7: it says nothing of the coordinator: name layersearch with --binary"
+        "node7: it reports nothing about the coordinator: name layersearch with --binary"
       ])
   }
 

@@ -41,7 +41,7 @@ import Testing
         == .pending(
           reason: "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions"))
     #expect(try state("2", "") == .pending(reason: "JobHeldUser: held by its user; release it with scontrol release"))
-    #expect(try state("8", "") == .pending(reason: "Priority: other jobs go first"))
+    #expect(try state("8", "") == .pending(reason: "Priority: jobs of higher priority go first"))
     #expect(try state("6", "").reason?.hasSuffix("it never starts") == true)
   }
 
@@ -82,7 +82,7 @@ import Testing
     #expect(try state("14", "") == .ended(.failed, detail: "Slurm says JobLaunchFailure"))
     #expect(try state("15") == .ended(.timeLimit, detail: "ended by Slurm at the limit"))
     #expect(try state("16") == .ended(.nodeFailure, detail: "node node1"))
-    #expect(try state("18", "") == .ended(.cancelled, detail: "before it began"))
+    #expect(try state("18", "") == .ended(.cancelled, detail: "before it started"))
     #expect(try state("19", Self.started + "ended 0\n") == .ended(.done, detail: nil))
     #expect(
       try state("19", Self.started + "told time-limit\nended 0\n")
@@ -120,7 +120,7 @@ import Testing
 
   @Test(arguments: ["x|RUNNING|node1|None", "1|RUNNING|node1", "1|running|n|None", "slurm_load_jobs error: no", "|||"])
   func whatIsNotUnderstoodIsAnError(line: String) {
-    #expect(throws: LaunchError.failure("squeue: a line that is not understood: \(line)")) {
+    #expect(throws: LaunchError.failure("squeue: unexpected line: \(line)")) {
       try SlurmRow.rows(line + "\n", of: "squeue")
     }
   }

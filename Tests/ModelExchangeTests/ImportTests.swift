@@ -133,7 +133,7 @@ import Testing
     let pooled = SafeTensorsWriter.Tensor(
       name: "conv1.weight", shape: [16, 3, 7, 7], floats: .init(repeating: 0, count: 2352))
     let stem = try Self.file(checkpoint, { $0 == "conv1.weight" ? nil : $0 }, adding: [pooled])
-    #expect(said(stem).contains("has the shape 16×3×7×7, conv1.weight of resnet8 has 16×3×3×3"))
+    #expect(said(stem).contains("has the shape 16×3×7×7, but conv1.weight of resnet8 has 16×3×3×3"))
     for (name, value) in [("fc.bias", Float.nan), ("bn1.weight", -.infinity), ("bn1.running_var", -1)] {
       let shape = try #require(checkpoint.tensors[name]).shape
       let broken = SafeTensorsWriter.Tensor(name: name, shape: shape, floats: .init(repeating: value, count: shape[0]))

@@ -46,7 +46,7 @@ struct ReplayDrawTests {
     let draw = ReplayDraw(try Self.table(), number: 0, seed: 1, judging: 5)
     let error = #expect(throws: ReplayError.self) { try draw.serve(.dense, repetition: 1) }
     #expect(
-      error?.description == "t.csv: more trainings of dense are asked for than the table has to serve (1)")
+      error?.description == "t.csv: more trainings of dense are requested than the table has to serve (1)")
   }
 
   @Test("who names the best is judged best, and a lucky score is a claim that does not hold")

@@ -30,8 +30,8 @@ struct TrainingSequenceTests {
   @Test(
     "what is wrong is told with file and line",
     arguments: [
-      ("dense\nlayer9.0.conv1=4\n", "s.txt:2: candidate 'layer9.0.conv1=4' is none of the configuration's space"),
-      ("layer1.0.conv1=5\n", "s.txt:1: candidate 'layer1.0.conv1=5' is none of the configuration's space"),
+      ("dense\nlayer9.0.conv1=4\n", "s.txt:2: candidate 'layer9.0.conv1=4' is not in the configuration's space"),
+      ("layer1.0.conv1=5\n", "s.txt:1: candidate 'layer1.0.conv1=5' is not in the configuration's space"),
       ("dense\nlayer1.0.conv1=x\n", "s.txt:2: "), ("# nothing\n\n", "s.txt: the sequence has no candidates"),
     ])
   func problems(text: String, message: String) {
@@ -52,7 +52,7 @@ struct TrainingSequenceTests {
     #expect(unknown?.description == "s.txt:3: the table t.csv has no trainings of layer1.0.conv1=4")
     let twice = try TrainingSequence(text: "dense\ndense\n", file: "s.txt", space: TrainingTableTests.space())
     let often = #expect(throws: ReplayError.self) { try twice.served(9, from: draw) }
-    #expect(often?.description == "s.txt:2: training 2 of dense is asked for, but t.csv has 1 to serve")
+    #expect(often?.description == "s.txt:2: training 2 of dense is requested, but t.csv has only 1 to serve")
   }
 
   @Test("a folder has a sequence for each replay, in the order of names; a file is for all")

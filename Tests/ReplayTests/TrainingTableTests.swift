@@ -33,13 +33,13 @@ struct TrainingTableTests {
     "what is wrong is told with file and line",
     arguments: [
       (["dense,0,7,0.44,1,false"], "t.csv:2: the line has 6 fields instead of 7; is it cut off?"),
-      (["dense,0,7,0.44,1,false,9", "dense,0,8,0.4,1,false,9"], "t.csv:3: replicate 0 of dense stands in line 2, too"),
+      (["dense,0,7,0.44,1,false,9", "dense,0,8,0.4,1,false,9"], "t.csv:3: replicate 0 of dense is already in line 2"),
       (
         ["dense,0,7,0.44,1,false,9", "dense,2,8,0.4,1,false,9"],
-        "t.csv:3: replicate 2 of dense stands here, but 1 is missing"
+        "t.csv:3: this is replicate 2 of dense, but 1 is missing"
       ),
-      (["layer9=4,0,7,0.4,1,false,9"], "t.csv:2: candidate 'layer9=4' is none of the configuration's space"),
-      (["layer1.0.conv1=5,0,7,0.4,1,false,9"], "t.csv:2: candidate 'layer1.0.conv1=5' is none"),
+      (["layer9=4,0,7,0.4,1,false,9"], "t.csv:2: candidate 'layer9=4' is not in the configuration's space"),
+      (["layer1.0.conv1=5,0,7,0.4,1,false,9"], "t.csv:2: candidate 'layer1.0.conv1=5' is not in"),
       (["dense,0,7,nan,1,false,9"], "t.csv:2: accuracy must be a number from 0 to 1, not 'nan'"),
       (["dense,0,7,44,1,false,9"], "t.csv:2: accuracy must be a number from 0 to 1, not '44'"),
       (["dense,0,7,0.4,1,false,inf"], "t.csv:2: train_seconds must be a finite number"),

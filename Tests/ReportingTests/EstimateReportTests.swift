@@ -247,7 +247,7 @@ struct EstimateReportTests {
   @Test("times have no estimates, and that is told")
   func times() throws {
     let report = try syntheticStudy(candidates: 20, objectives: [.accuracy, .parameters, .stepTime], estimates: true)
-    #expect(report.caveats.contains { $0.hasSuffix("multiply-adds, and not step time.") })
+    #expect(report.caveats.contains { $0.hasSuffix("multiply-adds, but not step time.") })
     #expect(report.estimated?.openShare != nil)
     #expect(try syntheticStudy(candidates: 20, objectives: [.parameters], estimates: true).estimated?.openShare == nil)
   }

@@ -55,7 +55,7 @@ struct ObjectiveTests {
     #expect(estimated.rows.allSatisfy { $0.score.ratioToDense(of: .deviceTime) != nil })
     #expect(
       estimated.caveats.contains(
-        "The estimated frontier weighs accuracy, parameters and device time, and not multiply-adds."))
+        "The estimated frontier weighs accuracy, parameters and device time, but not multiply-adds."))
   }
 
   @Test("the exports' columns keep their places")

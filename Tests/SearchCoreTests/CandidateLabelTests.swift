@@ -88,7 +88,7 @@ struct CandidateLabelTests {
     "what is no label is refused in one line that says why",
     arguments: [
       ("", "names no layer"), ("layer4 4·4", "has no \"layer4\""), ("layer1", "no ranks follow"),
-      ("layer1 4·4", "has 6 layers, and 2 ranks follow"), ("layer1 4×7", "has 6 layers, and more ranks follow"),
+      ("layer1 4·4", "has 6 layers, but 2 ranks follow"), ("layer1 4×7", "has 6 layers, but more ranks follow"),
       ("layer1 4×9223372036854775807", "more ranks follow"), ("layer1 4×0", "is not a rank"),
       ("layer1 a·b", "is not a rank"), ("layer1 C/0", "not a fraction"), ("layer1 C/3", "not a whole number"),
       ("layer1 C", "not a fraction"), ("layer1 5C/4", "not a fraction"), ("fc C/5 | fc 3", "fc appears twice"),

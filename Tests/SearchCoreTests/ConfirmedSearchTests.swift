@@ -80,7 +80,7 @@ struct ConfirmedSearchTests {
     }
     #expect(
       error?.description
-        == "strategy random: 4 confirmations of up to 12 points and dense keep 52 of 100 jobs, more than half; raise "
+        == "strategy random: 4 confirmations of up to 12 points and dense take 52 of 100 jobs, more than half; raise "
         + "the budget or confirm fewer times")
     #expect(throws: Never.self) {
       try makeStrategy(self.settings(.random, 4), space: space, budget: 104, template: .example(studySeed: 5))

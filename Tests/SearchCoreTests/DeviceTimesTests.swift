@@ -55,13 +55,13 @@ struct DeviceTimesTests {
     layers[missing] = nil
     #expect(
       throws: SearchError.deviceTimes(
-        "it has no time of layer1.0.conv1 at rank 8, variant full; every layer form of the space is needed")
+        "it has no time of layer1.0.conv1 at rank 8, variant full; every layer form of the space needs one")
     ) { try space.timed(by: DeviceTimes(network: 1000, layers: layers)) }
     layers[missing] = 5
     layers[LayerForm(layer: "layer9.0.conv1")] = 5
     #expect(
       throws: SearchError.deviceTimes(
-        "it has times of layer9.0.conv1, and resnet8 has no such layer; is it another network's?")
+        "it has times of layer9.0.conv1, but resnet8 has no such layer; is it for another network?")
     ) { try space.timed(by: DeviceTimes(network: 1000, layers: layers)) }
     layers[LayerForm(layer: "layer9.0.conv1")] = nil
     let error = #expect(throws: SearchError.self) {

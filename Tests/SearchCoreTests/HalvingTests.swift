@@ -255,7 +255,7 @@ struct HalvingTests {
     #expect(try lower([0.1, 0.5, 1]).map(\.until) == [1, 3])
     #expect(
       #expect(throws: SearchError.self) { try lower([0.3, 0.33, 1]) }?.description
-        == "strategy random: rung 0.33 of halving ends after 2 of 6 epochs, as another does; train for more epochs or "
+        == "strategy random: rung 0.33 of halving ends after 2 of 6 epochs, like another one; train for more epochs or "
         + "choose other rungs")
     #expect(throws: SearchError.self) { try lower([0.99, 1]) }
     #expect(

@@ -23,10 +23,10 @@ struct InterventionTests {
   @Test(
     "what is nothing that can be asked is told in one line",
     arguments: [
-      ("pauze", nil, nil, "'pauze' is nothing that can be asked of a study; did you mean pause? There are: pause, "),
-      ("", nil, nil, "'' is nothing that can be asked of a study; there are: pause, resume, "),
-      ("pause", "1", nil, "pause takes nothing more"),
-      ("drain", "w", 2, "drain takes no repetitions; they go with add"),
+      ("pauze", nil, nil, "'pauze' is not a known verb; did you mean pause? Known: pause, "),
+      ("", nil, nil, "'' is not a known verb; known: pause, resume, "),
+      ("pause", "1", nil, "pause takes no argument"),
+      ("drain", "w", 2, "drain takes no repetitions; only add does"),
       ("drain", nil, nil, "drain needs a worker's name"), ("drain", "", nil, "drain needs a worker's name"),
       ("budget", "many", nil, "budget takes a number of jobs from 1 to 1000000, not 'many'"),
       ("budget", "1000001", nil, "budget takes a number of jobs from 1 to 1000000, not '1000001'"),

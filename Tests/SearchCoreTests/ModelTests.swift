@@ -46,26 +46,26 @@ struct ModelTests {
       ("resnet21", "model cannot be 'resnet21'; did you mean 'resnet20'? Allowed: resnet8"),
       ("cifarresnet", "model cannot be 'cifarresnet'; did you mean 'cifar-resnet:…'? Allowed: resnet8"),
       ("cifar-resnet:depth=19", "model: depth is 19, but must be 6n + 2, such as 14 or 20"),
-      ("cifar-resnet:depth=2", "model: depth is '2', but a whole number from 8 to 602 is wanted"),
+      ("cifar-resnet:depth=2", "model: depth is '2', but only whole numbers from 8 to 602 are allowed"),
       ("cifar-resnet:width=2", "model: depth is missing; allowed: 8, 14, 20, … (6n + 2)"),
       ("cifar-resnet:depth=20,widths=16/32", "model: widths has 2 numbers, but the network has 3 stages"),
       (
         "cifar-resnet:depth=20,widths=16/0/64",
-        "model: widths has '0' in it, but a whole number from 1 to 4096 is wanted"
+        "model: widths has '0' in it, but only whole numbers from 1 to 4096 are allowed"
       ),
-      ("cifar-resnet:depth=20,width=0", "model: width is '0', but a whole number from 1 to 32 is wanted"),
-      ("cifar-resnet:depth=20,width=2/3", "model: width is a list of 2, but one value is wanted"),
+      ("cifar-resnet:depth=20,width=0", "model: width is '0', but only whole numbers from 1 to 32 are allowed"),
+      ("cifar-resnet:depth=20,width=2/3", "model: width is a list of 2, but must be one value"),
       ("cifar-resnet:depth=20,widht=2", "model: widht is not known; did you mean 'width'? Allowed here: family, depth"),
-      ("cifar-resnet:depth=20,block=basic", "model: block is one of family resnet; cifar-resnet has: family, depth"),
+      ("cifar-resnet:depth=20,block=basic", "model: block is a key of the family resnet; cifar-resnet has: family"),
       ("cifar-resnet:depth=20,depth=20", "model: depth appears twice; keep one"),
       (
         "cifar-resnet:depth=20,widths=32/16/64",
-        "model: shortcut cannot be A where a stage is narrower than the one before; let widths rise, or use B"
+        "model: shortcut cannot be A if a stage is narrower than the one before; let widths rise, or use B"
       ),
-      ("cifar-resnet:depth", "model has 'depth' in it, but key=value with commas between is wanted"),
-      ("cifar-resnet:", "model has '' in it, but key=value with commas between is wanted"),
-      ("resnet:block=basic", "model: blocks is missing; write the blocks of each stage, such as [2, 2, 2, 2]"),
-      ("resnet:blocks=2/x", "model: blocks has 'x' in it, but a whole number from 1 to 100 is wanted"),
+      ("cifar-resnet:depth", "model has 'depth' in it, but must be key=value with commas between"),
+      ("cifar-resnet:", "model has '' in it, but must be key=value with commas between"),
+      ("resnet:block=basic", "model: blocks is missing; write the number of blocks of each stage, such as"),
+      ("resnet:blocks=2/x", "model: blocks has 'x' in it, but only whole numbers from 1 to 100 are allowed"),
       ("resnet:blocks=1/1/1/1/1/1/1", "model: blocks has 7 stages, but must have from 1 to 6"),
       (
         "resnet:blocks=2,block=botleneck",

@@ -204,7 +204,7 @@ struct VariantTests {
       } catch { return "\(error)" }
     }
     #expect(message(.fractions([0.5]), [.tied, .full, .tied]).contains("variant tied is listed twice"))
-    #expect(message(.fractions([0.5]), [.remainder, .grouped(1)]).contains("grouped1 is remainder"))
+    #expect(message(.fractions([0.5]), [.remainder, .grouped(1)]).contains("grouped1 is the same as remainder"))
     #expect(message(.absolute(Array(1...9)), [.remainder, .tied]).contains("at most 8 ranks"))
     #expect(
       message(.absolute([3]), [.remainder, .grouped(2)]).contains("rank 3 with variant grouped2 is legal in none"))

@@ -105,7 +105,7 @@ struct WorkTests {
   @Test("what is not exactly a work's text is refused, and says why")
   func refused() throws {
     let cases: [(String, String, String)] = [
-      ("proxy-training", "proxy-guessing", "its kind 'proxy-guessing' is not known; known are: proxy-training"),
+      ("proxy-training", "proxy-guessing", "its kind 'proxy-guessing' is not known; known: proxy-training"),
       ("proxy.epochs=3", "proxy.epochs=many", "'proxy.epochs' cannot be 'many'"),
       ("proxy.epochs=3 ", "", "'proxy.epochs' is missing"),
       ("proxy.epochs=3", "proxy.epochs=03", "not in the canonical form"),
@@ -118,7 +118,7 @@ struct WorkTests {
       ("candidate", "proxy.skip.basis=many candidate", "'proxy.skip.basis' cannot be 'many'"),
       (
         "candidate", "proxy.skip.coefficients=2 proxy.skip.basis=2 candidate",
-        "'proxy.skip.coefficients' and 'proxy.skip.basis' cannot stand beside each other"
+        "'proxy.skip.coefficients' and 'proxy.skip.basis' cannot be used together"
       ),
       ("candidate", "proxy.skip.filters=2 candidate", "not in the canonical form"),
       ("candidate", "start.from=chance candidate", "'start.from' cannot be 'chance'"),
@@ -133,10 +133,10 @@ struct WorkTests {
       ("proxy.learning_rate=0.1", "proxy.learning_rate=nan", "learningRate is nan"),
       ("proxy.schedule=onecycle", "proxy.schedule=twocycle", "allowed: constant, step, cosine, onecycle"),
       ("candidate=layer1", "candidate=,layer1", "its candidate is not in the canonical form"),
-      (" repetition=2", " repetition=-2", "it is not: kind, fields"),
+      (" repetition=2", " repetition=-2", "it must be: kind, fields"),
       (" repetition=2", " repetition=+2", "numbers are not in the canonical form"),
-      (" seed=7", " seed=7 ", "it is not: kind, fields"), (" seed=7", "", "it is not: kind, fields"),
-      (" seed=7", " seed=18446744073709551616", "it is not: kind, fields"),
+      (" seed=7", " seed=7 ", "it must be: kind, fields"), (" seed=7", "", "it must be: kind, fields"),
+      (" seed=7", " seed=18446744073709551616", "it must be: kind, fields"),
     ]
     for (from, to, problem) in cases {
       let changed = text.replacing(from, with: to, maxReplacements: 1)
@@ -270,6 +270,6 @@ struct ObservationTests {
   func meanings() {
     #expect(WorkPage.unexplained.missing == [])
     #expect(WorkPage.unexplained.surplus == [])
-    #expect(WorkPage.text.contains("| `proxy.skip.basis` | whole number | no; one of them at most |"))
+    #expect(WorkPage.text.contains("| `proxy.skip.basis` | whole number | no; at most one of them |"))
   }
 }

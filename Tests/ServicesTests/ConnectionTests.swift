@@ -11,12 +11,12 @@ struct ConnectionTests {
   func advice() {
     var advice = ConnectionAdvice(endpoint: "tcp://x:1")
     let first = advice.text(for: .refused, breaksOff: false, now: "T1")
-    #expect(first == "no coordinator at tcp://x:1 since T1: connection refused, nothing listens there; trying on")
+    #expect(first == "no coordinator at tcp://x:1 since T1: connection refused, nothing listens there; still trying")
     #expect(advice.text(for: .refused, breaksOff: false, now: "T2") == nil)
     #expect(
       advice.text(for: .noAnswer(seconds: 5), breaksOff: false, now: "T3")?.contains("since T1: now no answer") == true)
     #expect(
-      advice.text(for: .accepts, breaksOff: true, now: "T4")?.contains("ends the connection in the handshake") == true)
+      advice.text(for: .accepts, breaksOff: true, now: "T4")?.contains("closes the connection in the") == true)
     advice.connected()
     #expect(advice.text(for: .refused, breaksOff: false, now: "T5")?.contains("since T5: connection refused") == true)
   }

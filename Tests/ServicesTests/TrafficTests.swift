@@ -68,6 +68,6 @@ struct TrafficTests {
     #expect(second == nil && other != nil)
     let early = dropped.sum(now: 2)
     let sum = dropped.sum(now: 100)
-    #expect(early == nil && sum == "dropped 1 more messages that are not valid")
+    #expect(early == nil && sum == "dropped 1 more invalid messages")
   }
 }

@@ -81,7 +81,7 @@ struct EventLogTests {
       "added to the search", "handed out to w1 on node7 (attempt 1)", "lost: worker w1 does not have it (attempt 1)",
       "handed out to w2 on node8 (attempt 2)", "handed back: the worker was stopped (attempt 2)",
       "handed out to w2 on node8 (attempt 3)", "failed: signal 11 (attempt 3)", "set aside: signal 11",
-      "reopened: what was set aside is tried again", "handed out to w1 on node7 (attempt 4)",
+      "reopened: set-aside jobs are tried again", "handed out to w1 on node7 (attempt 4)",
       "result recorded (attempt 4, from w1 on node7)",
     ]
     #expect(try study.log("1") == log)
@@ -205,7 +205,7 @@ struct EventLogTests {
       let explanation = try study.explanation(subject)
       let log = explanation.jobs.first?.log ?? explanation.workers.first?.log ?? []
       #expect(log.count == EventLog.most)
-      #expect(explanation.lines.contains("log      (what happened before is not shown)"))
+      #expect(explanation.lines.contains("log      (earlier events are not shown)"))
       #expect(explanation.lines.count { $0.hasPrefix("log ") } == EventLog.most + 1)
     }
     #expect(try study.log("1").contains("handed back: no engine could be started (attempt 300)"))

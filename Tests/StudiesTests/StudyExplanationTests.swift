@@ -46,17 +46,17 @@ struct StudyExplanationTests {
   func beyondBudget() throws {
     let (store, place) = try study(budget: 1)
     let reason =
-      "it waits beyond the budget of 1 jobs, which was larger when it was asked for: give the configuration a budget "
-      + "of at least 3 jobs, and go on with the study (--resume)"
+      "it is beyond the budget of 1 jobs, which was larger when the job was added; give the configuration a budget "
+      + "of at least 3 jobs, and continue the study (--resume)"
     #expect(try why("3", store) == [reason])
     #expect(try StudyExplanation(of: "3", store: store, now: 0).lines.contains("why      " + reason))
     #expect(try why("1", store) != [reason] && why("1", store).count == 1)
     // With a coordinator at work: slots are not mentioned, and idle workers have nothing to wait for.
-    #expect(try why("2", store).first?.hasPrefix("it waits beyond the budget of 1 jobs") == true)
+    #expect(try why("2", store).first?.hasPrefix("it is beyond the budget of 1 jobs") == true)
     store.close()
     let rest = try StudyStore.open(directory: place.path("told"), mode: .readOnly)
     #expect(try why("3", rest) == [reason])
-    #expect(try why("1", rest) == ["no coordinator is at work: start it with --resume"])
+    #expect(try why("1", rest) == ["no coordinator is running; start one with --resume"])
   }
 
   @Test("within the budget it is told as ever")

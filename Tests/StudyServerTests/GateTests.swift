@@ -144,7 +144,7 @@ struct AddressTests {
     #expect(good.matches("0123456789abcdef") && !good.matches("0123456789abcdeF") && !good.matches(""))
     #expect(good.matches(cookie: good.cookie) && !good.matches(cookie: "0123456789abcdef"))
     for (text, mode, problem) in [
-      ("0123456789abcdef", 0o640, "others may read"), ("0123456789abcdef", 0o604, "chmod 600"), ("short", 0o600, "16"),
+      ("0123456789abcdef", 0o640, "others can read"), ("0123456789abcdef", 0o604, "chmod 600"), ("short", 0o600, "16"),
       ("", 0o600, "one line"), ("0123456789abcdef\nfedcba9876543210", 0o600, "one line"),
       ("0123456789 abcdef", 0o600, "without spaces"), ("0123456789abcdé€", 0o600, "without spaces"),
     ] {

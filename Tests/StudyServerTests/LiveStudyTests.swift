@@ -124,7 +124,7 @@ struct LiveStudyTests {
   func facts() throws {
     var (live, works) = try live()
     func fact(_ id: String) throws -> LiveFacts.Fact { try #require(LiveFacts(live).facts.first { $0.id == id }) }
-    #expect(try fact("left").more == "no worker is here" && fact("jobs").value == "0 of 0")
+    #expect(try fact("left").more == "no worker is connected" && fact("jobs").value == "0 of 0")
     live.apply(
       ServedStudy.news([.workerJoined(ServedStudy.worker("w")), .jobAdded(JobRecord(id: 1, work: works[0]))]))
     #expect(

@@ -48,7 +48,7 @@ struct OpeningTests {
   func strangers(name: String) throws {
     try FileManager.default.createDirectory(atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
     let error = storeError { _ = try create() }
-    #expect(error?.message.hasPrefix("\(name) is there already") == true)
+    #expect(error?.message.hasPrefix("the folder already contains \(name), ") == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
   }
 
@@ -129,7 +129,7 @@ struct OpeningTests {
     #expect(try String(contentsOfFile: "\(folder.path)/configuration.yaml", encoding: .utf8) == "budget: {jobs: 7}")
     let told = try store.changeBudget(to: nil, text: "no budget")
     #expect(
-      told == "the budget is without bound now, before it was 7 jobs, and the study, which was finished, goes on")
+      told == "the budget is without bound now, before it was 7 jobs; the study, which was finished, continues")
     #expect(try !store.isFinished && store.events().last?.text == told)
     store.close()
     let again = try open(.readOnly)

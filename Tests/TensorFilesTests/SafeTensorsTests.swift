@@ -56,15 +56,15 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", 0, "empty"), ("{}", 1, "bytes at its end belong to no tensor"), ("[]", 0, "'{' is wanted at byte 0"),
-    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", 8, "the end is wanted"),
+    ("", 0, "empty"), ("{}", 1, "bytes at its end belong to no tensor"), ("[]", 0, "expected '{' at byte 0"),
+    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}} x", 8, "expected the end"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 7, "may be truncated"),
-    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", 8, "belong to none"),
+    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", 8, "belong to no tensor"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, "its shape 3 of F32"),
-    ("{\"a\":{\"dtype\":\"F4\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "has the type F4"),
+    ("{\"a\":{\"dtype\":\"F4\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "has the unknown type F4"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 8, "not negative"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[02],\"data_offsets\":[0,8]}}", 8, "not negative"),
-    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", 8, "']' is wanted"),
+    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", 8, "expected ']'"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[1000000000,1000000000],\"data_offsets\":[0,8]}}", 8, "its shape"),
     (
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,4294967296],\"data_offsets\":[0,8]}}", 8, "its shape"
@@ -74,7 +74,7 @@ import Testing
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0]}}", 8, "two data_offsets"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, "lacks dtype"),
     ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"shape\":[2],\"data_offsets\":[0,8]}}", 8, "once each"),
-    ("{\"a\":{\"dtype\":\"F32\",\"shape\":{\"b\":{}},\"data_offsets\":[0,8]}}", 8, "'[' is wanted"),
+    ("{\"a\":{\"dtype\":\"F32\",\"shape\":{\"b\":{}},\"data_offsets\":[0,8]}}", 8, "expected '['"),
     (
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
         + "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}", 8, "a is in its header twice"
@@ -87,8 +87,8 @@ import Testing
       "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
         + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}", 12, "4 bytes before tensor b"
     ),
-    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}", 8, "'}' is wanted"),
-    ("{\"__metadata__\":{\"a\":1}}", 0, "'\"' is wanted"), ("{\"\\ud800\":{}}", 0, "a character"),
+    ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}", 8, "expected '}'"),
+    ("{\"__metadata__\":{\"a\":1}}", 0, "expected '\"'"), ("{\"\\ud800\":{}}", 0, "a character"),
     ("{\"\\u12", 0, "four hexadecimal digits"), ("{\"a\\", 0, "the end of a text"), ("{\"a", 0, "the end of a text"),
   ])
   func liesAreTold(_ header: String, data: Int, said: String) throws {
@@ -102,7 +102,7 @@ import Testing
     #expect(try #require(problem([1, 2, 3])).contains("truncated"))
     #expect(try #require(problem(file("{}", data: 0, length: 3))).contains("truncated"))
     #expect(try #require(problem(file("{}", data: 0, length: .max))).contains("18446744073709551615 bytes"))
-    #expect(try #require(problem(file("{}", data: 0, length: 1 << 40))).contains("no safetensors file"))
+    #expect(try #require(problem(file("{}", data: 0, length: 1 << 40))).contains("not a safetensors file"))
   }
 
   @Test func everyTruncationAndNoTrap() {

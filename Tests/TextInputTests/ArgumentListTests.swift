@@ -24,8 +24,8 @@ struct ArgumentListTests {
     #expect(problem("run", "a.yaml", "--study", "x") == nil && problem("export", "--output", "") == nil)
     #expect(problem("run", "--study", "") == "--study '': its value is empty; write one, or leave the option out")
     #expect(problem("run", "--study=") == "--study: its value is empty; write one, or leave the option out")
-    #expect(problem("run", "") == "an argument is empty, behind 'run'; write what it is to be")
-    #expect(problem("run", "--", "") == "an argument is empty, behind '--'; write what it is to be")
+    #expect(problem("run", "") == "the argument after 'run' is empty; give a value")
+    #expect(problem("run", "--", "") == "the argument after '--' is empty; give a value")
     #expect(problem("launch", "--", "--data", "")?.hasPrefix("--data '': its value is empty") == true)
   }
 }

@@ -19,7 +19,7 @@ struct SeparatedValuesTests {
 
   @Test(
     "what is no such text is told with its line",
-    arguments: [("a\n\"b", 2, "does not end"), ("a\nb\"c", 2, "within a field"), ("\"a\"b", 1, "must follow")])
+    arguments: [("a\n\"b", 2, "does not end"), ("a\nb\"c", 2, "has a quote in it"), ("\"a\"b", 1, "must follow")])
   func problems(text: String, line: Int, reason: String) {
     let problem = #expect(throws: SeparatedValues.Problem.self) { try SeparatedValues.rows(of: text) }
     #expect(problem?.line == line)

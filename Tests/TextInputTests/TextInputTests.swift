@@ -98,7 +98,7 @@ final class TextInputTests {
     // A database, and zeros, are not text at all.
     let database = Array("SQLite format 3\u{0}\u{10}\u{0}\u{1}\u{1}".utf8) + [UInt8](repeating: 0, count: 200)
     for bytes in [database, [UInt8](repeating: 0, count: 10)] {
-      #expect(error(bytes)?.reason.contains("this is no text") == true)
+      #expect(error(bytes)?.reason.contains("this is not a text file") == true)
     }
     #expect(error(Array("model: x\nstudy: a\u{0}b\n".utf8))?.reason.contains("NUL byte") == true)
     #expect(

@@ -80,7 +80,7 @@ struct CostAnalysisTests {
     for width in [100, 80, 60] {
       let lines = analysis.lines(width: width)
       #expect(lines.allSatisfy { $0.count <= width }, "\(lines.filter { $0.count > width })")
-      #expect(lines.contains { $0.contains("left out for want of room") } || width == 100)
+      #expect(lines.contains { $0.contains("left out for lack of room") } || width == 100)
     }
   }
 

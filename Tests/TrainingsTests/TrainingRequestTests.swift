@@ -63,7 +63,7 @@ struct TrainingRequestTests {
     let error = error { ($0.batch, $0.skip) = (16, SkippedUpdates(of: .coefficients, every: 5)) }
     #expect(
       error?.description
-        == "skip-coefficients 5 must be at most the steps of an epoch, of which there are 4 (64 images by batches of "
+        == "skip-coefficients 5 must be at most the number of steps in an epoch, which is 4 (64 images in batches of "
         + "16)"
     )
     #expect(error?.isUsage == true)
@@ -113,7 +113,8 @@ struct TrainingRequestTests {
     }
     let other = error { $0.heldOut = HeldOutImages(of: cifar, source: "study.yaml") }
     #expect(
-      other?.description == "without-validation-of study.yaml: its images are of cifar10, the data are shapes10's")
+      other?.description
+        == "without-validation-of study.yaml: its images are from cifar10, but the data set is shapes10")
     // Drawn images are unlimited: with more of them, others would be held out.
     let more = error { ($0.trainImages, $0.heldOut) = (60_000, held) }
     #expect(more?.isUsage == true && more?.description.contains("train on 64") == true, "\(more as Any)")

@@ -92,7 +92,7 @@ struct BinaryCheckpointFormat: CheckpointFormat {
         context: found.context)
     }
     guard rest.isEmpty else {
-      throw CheckpointProblem("it has \(rest.count) numbers more than its tensors")
+      throw CheckpointProblem("it has \(rest.count) more numbers than its tensors")
     }
     return Checkpoint(
       network: header.network, tensors: tensors, normalization: header.normalization, training: header.training,
@@ -124,13 +124,13 @@ struct BinaryCheckpointFormat: CheckpointFormat {
     let version = UInt32(truncatingIfNeeded: bytes.littleEndian(at: 8, bytes: 4))
     guard [Self.version, unfinishedVersion].contains(version) else {
       throw CheckpointProblem(
-        "it has version \(version), this program reads versions \(Self.version) and \(unfinishedVersion)")
+        "it has version \(version), but this program reads only versions \(Self.version) and \(unfinishedVersion)")
     }
     let headerBytes = bytes.littleEndian(at: 12, bytes: 4)
     let payloadBytes = bytes.littleEndian(at: 16, bytes: 8)
     let available = UInt64(bytes.count - fixedBytes - checksumBytes)
     guard headerBytes <= available, payloadBytes == available - headerBytes, payloadBytes % 4 == 0 else {
-      throw CheckpointProblem("it has \(bytes.count) bytes, not what its header says; it may be truncated")
+      throw CheckpointProblem("it has \(bytes.count) bytes, which does not match its header; it may be truncated")
     }
     let end = bytes.count - checksumBytes
     guard UInt64(CRC32.checksum(bytes[..<end])) == bytes.littleEndian(at: end, bytes: 4) else {

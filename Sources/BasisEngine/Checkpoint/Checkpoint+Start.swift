@@ -16,7 +16,7 @@ extension Checkpoint {
   package func requireStart(of architecture: Architecture) throws(CheckpointProblem) {
     guard network.model == architecture.model else {
       throw CheckpointProblem(
-        "it is a \(network.model.rawValue), wanted is a \(architecture.model.rawValue); choose another one")
+        "it is a \(network.model.rawValue), but a \(architecture.model.rawValue) is required; choose another one")
     }
     if let layer = network.candidate.decomposedLayers.first {
       throw CheckpointProblem("its layer \(layer) is decomposed; choose a dense network")

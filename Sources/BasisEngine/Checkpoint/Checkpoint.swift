@@ -150,7 +150,7 @@ extension Checkpoint.Network {
       var network = model.network
       network.widths = widths
       guard network.shortcutsFit else {
-        throw CheckpointProblem("stage widths \(widths) fall, which shortcuts of option A cannot")
+        throw CheckpointProblem("stage widths \(widths) decrease, which shortcuts of option A do not allow")
       }
     }
     return Architecture(

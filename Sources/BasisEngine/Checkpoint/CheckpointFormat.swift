@@ -26,7 +26,7 @@ package enum CheckpointFormats {
   static func decode(_ bytes: [UInt8]) throws(CheckpointProblem) -> Checkpoint {
     guard let format = all.first(where: { $0.isBegun(by: bytes) }) else {
       throw CheckpointProblem(
-        bytes.isEmpty ? "it is empty" : "it does not begin as one; choose a file that a training wrote")
+        bytes.isEmpty ? "it is empty" : "it does not begin like one; choose a file that a training wrote")
     }
     return try format.decode(bytes)
   }

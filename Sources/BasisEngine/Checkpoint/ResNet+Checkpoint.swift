@@ -36,10 +36,10 @@ extension ResNet {
   /// - Throws: `illegalState` if the checkpoint is of another network or has no training state.
   func restore(_ checkpoint: Checkpoint) throws(EngineError) -> TrainingState {
     guard let state = checkpoint.unfinished?.state else {
-      throw .illegalState(reason: "there is a network, but nothing of its training")
+      throw .illegalState(reason: "the file has a network, but no state of its training")
     }
     guard checkpoint.network == Checkpoint.Network(form) else {
-      throw .illegalState(reason: "it is of another network")
+      throw .illegalState(reason: "it belongs to another network")
     }
     do { try form.check(checkpoint) } catch { throw .illegalState(reason: "\(error)") }
     load(checkpoint)

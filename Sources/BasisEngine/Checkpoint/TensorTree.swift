@@ -12,11 +12,11 @@ package struct NamedTensor: Sendable {
   /// - Throws: A problem if the shape is invalid or has another number of elements.
   package init(name: String, shape: [Int], values: [Float]) throws(CheckpointProblem) {
     guard let count = TensorDescription.checkedCount(shape) else {
-      throw CheckpointProblem("tensor \(name.inOneLine) has the shape \(shape.dimensions), which is none")
+      throw CheckpointProblem("tensor \(name.inOneLine) has the invalid shape \(shape.dimensions)")
     }
     guard values.count == count else {
       throw CheckpointProblem(
-        "tensor \(name.inOneLine) has \(values.count) numbers where its shape \(shape.dimensions) has \(count)")
+        "tensor \(name.inOneLine) has \(values.count) numbers, but its shape \(shape.dimensions) has \(count)")
     }
     self.init(TensorDescription(name: name, shape: shape), values)
   }
@@ -48,7 +48,7 @@ package struct TensorTree: Equatable, Sendable {
   package init(_ tensors: [NamedTensor]) throws(CheckpointProblem) {
     var places: [String: Int] = [:]
     for (place, tensor) in tensors.enumerated() where places.updateValue(place, forKey: tensor.name) != nil {
-      throw CheckpointProblem("tensor \(tensor.name.inOneLine) is in it twice")
+      throw CheckpointProblem("tensor \(tensor.name.inOneLine) appears twice")
     }
     (self.tensors, self.places) = (tensors, places)
   }
@@ -75,13 +75,13 @@ package struct TensorTree: Equatable, Sendable {
       }
       guard tensor.shape == description.shape else {
         throw CheckpointProblem(
-          "tensor \(description.name) has the shape \(tensor.shape.dimensions), its network's has "
+          "tensor \(description.name) has the shape \(tensor.shape.dimensions), but its network's has "
             + description.shape.dimensions)
       }
     }
     let names = Set(expected.map(\.name))
     if let extra = tensors.first(where: { !names.contains($0.name) }) {
-      throw CheckpointProblem("tensor \(extra.name.inOneLine) is none of its network")
+      throw CheckpointProblem("tensor \(extra.name.inOneLine) does not belong to its network")
     }
   }
 }

@@ -53,8 +53,8 @@ package final class ConversionSource {
     let fewest = architecture.fewestCalibrationImages
     guard calibration.count >= fewest else {
       throw .conversion(
-        reason: "\(calibration.count) calibration images leave the covariance of a layer's outputs singular; "
-          + "\(architecture.model.rawValue) takes at least \(fewest)")
+        reason: "with \(calibration.count) calibration images, the covariance of a layer's outputs is singular; "
+          + "\(architecture.model.rawValue) needs at least \(fewest)")
     }
     // LAPACK's results, like those of the kernels, are computed on one thread.
     openblas_set_num_threads(1)

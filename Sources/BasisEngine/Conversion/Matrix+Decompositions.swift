@@ -5,7 +5,7 @@ struct DecompositionFailure: Error, Equatable, CustomStringConvertible {
   let description: String
 
   fileprivate init(_ routine: String, _ info: blasint) {
-    description = "LAPACK's \(routine) did not succeed (\(info))"
+    description = "LAPACK's \(routine) failed (\(info))"
   }
 
   fileprivate init(notFiniteFor routine: String) {

@@ -40,11 +40,11 @@ struct KeptState {
     guard let unfinished = checkpoint.unfinished,
       let context = try? JSONDecoder().decode(Context.self, from: Data(unfinished.context.utf8)),
       context.training == work.whole.description
-    else { throw .illegalState(reason: "\(path) is of another training") }
+    else { throw .illegalState(reason: "\(path) belongs to another training") }
     guard let kernels = checkpoint.training?.kernelVariant,
       KernelVariant(kernels).counting(for: work) == KernelVariant(kernelVariant).counting(for: work)
     else {
-      throw .illegalState(reason: "\(path) is of other kernels than \(kernelVariant)")
+      throw .illegalState(reason: "\(path) was written with other kernels than \(kernelVariant)")
     }
     conditionNumbers = context.conditionNumbers
   }

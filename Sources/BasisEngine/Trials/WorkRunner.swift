@@ -59,7 +59,7 @@ public final class WorkRunner {
     progress: (TrainingProgress) -> Bool = { _ in true }
   ) throws -> Observation {
     if let wanted = work.kind.recipe.kernels, !wanted.takesNative {
-      throw EngineError.illegalRecipe(reason: "it asks for \(wanted), which workers of another kind compute with")
+      throw EngineError.illegalRecipe(reason: "it requires \(wanted), which only workers of another kind compute with")
     }
     let chosen = try kernels(for: work.kind.recipe.kernels?.native)
     kernels = chosen.table
@@ -90,7 +90,7 @@ public final class WorkRunner {
         let state = try KeptState(path: path, of: work, kernelVariant: kernelVariant)
         return try train(work, by: recipe, images, from: state, files: files, describe: describe, progress: progress)
       } catch let error as EngineError where error != .cancelled {
-        describe("the training begins anew, to the same result: \(error)")
+        describe("the training starts again from the beginning and has the same result: \(error)")
       }
     }
     return try train(work, by: recipe, images, from: nil, files: files, describe: describe, progress: progress)
@@ -189,7 +189,7 @@ public final class WorkRunner {
     _ recipe: TrainingRecipe, files: WorkFiles, progress: (TrainingProgress) -> Bool
   ) throws -> Observation {
     guard let start = recipe.start else {
-      throw EngineError.illegalRecipe(reason: "an analysis of layers is of a trained network, and it names no start")
+      throw EngineError.illegalRecipe(reason: "an analysis of layers needs a trained network, but it has no start")
     }
     let data = try load(recipe.data, path: files.data)
     let workspace = try workspace(for: recipe.architecture, batch: recipe.batch)

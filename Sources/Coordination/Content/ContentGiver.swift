@@ -115,10 +115,10 @@ struct ContentGiver: Sendable {
   func invariants() -> [String] {
     var broken: [String] = []
     let tickets = takers.values.reduce(0) { $0 + $1.tickets.count }
-    if onTheWay != tickets { broken.append("\(onTheWay) pieces on their way, \(tickets) tickets") }
-    if onTheWay > limits.piecesAtOnce { broken.append("\(onTheWay) pieces on their way at once") }
+    if onTheWay != tickets { broken.append("\(onTheWay) pieces in flight, \(tickets) tickets") }
+    if onTheWay > limits.piecesAtOnce { broken.append("\(onTheWay) pieces in flight at once") }
     for (peer, taker) in takers {
-      if taker.waiting < 0 { broken.append("fewer than no requests of \(peer) wait") }
+      if taker.waiting < 0 { broken.append("a negative number of requests of \(peer) wait") }
       if taker.tickets.count + taker.waiting > limits.piecesAPeer { broken.append("too many pieces for \(peer)") }
     }
     return broken

@@ -80,13 +80,15 @@ extension ContentTaker {
         broken.append("content \(hash.short) has a source twice")
       }
       let isInWork = if case .queued = taking.state { false } else { true }
-      if isInWork != inWork.contains(hash) { broken.append("content \(hash.short) is in work, or is not") }
+      if isInWork != inWork.contains(hash) {
+        broken.append("content \(hash.short) is listed as in work but waits, or the other way round")
+      }
       guard case .fetching(let fetch) = taking.state else { continue }
       broken += fetch.invariants()
       if let peer = taking.sources.first?.peer { outstanding[peer, default: 0] += fetch.outstanding }
     }
     for hash in inWork where takings[hash] == nil {
-      broken.append("content \(hash.short) is in work, and is not there")
+      broken.append("content \(hash.short) is in work, but is not being taken")
     }
     for (peer, count) in outstanding where count > 2 * limits.piecesAtOnce {
       broken.append("\(count) pieces of \(peer) in memory")

@@ -45,7 +45,7 @@ struct ContentTaker: Sendable {
     case .whole(let content): conclude(content)
     case .stored(let content, let end):
       changeFetch(content) { $0.store(upTo: end) }.flatMap { $0 }.map {
-        log(.debug, "\($0) % of content \(content.short) is here")
+        log(.debug, "received \($0) % of content \(content.short)")
       }
       if case .fetching(let fetch) = takings[content]?.state, fetch.isWhole, fetch.beingStored == 0 { check(content) }
     case .damaged(let content):
@@ -69,7 +69,7 @@ struct ContentTaker: Sendable {
     case .next:
       takings[piece.contentHash]?.givers.insert(peer)
       outputs.append(.local(.store(piece)))
-    case .outOfTurn: setBack(piece.contentHash, "out of its turn", at: now)
+    case .outOfTurn: setBack(piece.contentHash, "out of order", at: now)
     case .dropped, nil: break
     }
     return true
@@ -110,7 +110,7 @@ struct ContentTaker: Sendable {
       else { continue }
       log(
         .warning,
-        "nothing of content \(content.short) came for \(Int(now - fetch.lastSign)) s; asking again")
+        "no piece of content \(content.short) arrived for \(Int(now - fetch.lastSign)) s; requesting it again")
       if fetch.silences + 1 >= limits.silences {
         guard let source = takings[content]?.sources.first?.peer else { continue }
         outputs.append(.silent(content, source: source))
@@ -215,7 +215,7 @@ struct ContentTaker: Sendable {
         setbacks: taking.attempts, first: limits.firstPauseSeconds, last: limits.lastPauseSeconds, at: now)
       log(
         .warning,
-        "what came is not content \(content.short); it is fetched again in \(Int(seconds.rounded(.up))) s")
+        "the received bytes are not content \(content.short); fetching it again in \(Int(seconds.rounded(.up))) s")
     }
     taking.givers = []
     taking.hasEarlierPart = false
@@ -223,7 +223,7 @@ struct ContentTaker: Sendable {
     takings[content] = taking
     if isToBlame {
       let times = taking.attempts == 1 ? "" : ", which was fetched \(taking.attempts) times"
-      turnDown(content, "what was given is not content \(content.short)\(times)", at: now)
+      turnDown(content, "the bytes sent are not content \(content.short)\(times)", at: now)
       takings[content]?.attempts = 0
     }
   }
@@ -233,11 +233,11 @@ struct ContentTaker: Sendable {
     log(.warning, "a piece of content \(content.short) arrived \(how)")
     let setbacks = fetch.setbacks + 1
     guard setbacks < limits.setbacks else {
-      return turnDown(content, "pieces of content \(content.short) arrived \(how), again and again", at: now)
+      return turnDown(content, "pieces of content \(content.short) arrived \(how) repeatedly", at: now)
     }
     let (first, last) = (limits.firstPauseSeconds, limits.lastPauseSeconds)
     let seconds = changeFetch(content) { $0.pause(setbacks: setbacks, first: first, last: last, at: now) } ?? 0
-    log(.warning, "asking again for content \(content.short) in \(Int(seconds.rounded(.up))) s")
+    log(.warning, "requesting content \(content.short) again in \(Int(seconds.rounded(.up))) s")
   }
 
   /// Gives up the source that is being asked and continues with the next one.

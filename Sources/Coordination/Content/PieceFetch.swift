@@ -151,9 +151,9 @@ struct PieceFetch: Sendable {
       broken.append("\(stored) of \(accepted) bytes stored, of \(content.bytes)")
     }
     if case .asking(let requested) = course, requested < accepted || requested > content.bytes {
-      broken.append("\(accepted) bytes came of \(requested) that were asked for")
+      broken.append("\(accepted) bytes received of \(requested) requested")
     }
-    if onTheWay < 0 || beingStored < 0 { broken.append("fewer than no pieces on their way") }
+    if onTheWay < 0 || beingStored < 0 { broken.append("a negative number of pieces in flight") }
     if tickets.count > FieldLimits.contentTickets { broken.append("\(tickets.count) tickets") }
     return broken.map { "content \(content.contentHash.short): \($0)" }
   }

@@ -83,19 +83,19 @@ struct CoordinatorContents: Sendable {
   }
 
   private func reasonToRefuse(_ content: ContentDescription, key: String?) -> String? {
-    guard limits.bytes > 0 else { return "this coordinator takes no contents" }
+    guard limits.bytes > 0 else { return "this coordinator accepts no contents" }
     let size = Readable.bytes(content.bytes)
     guard content.bytes <= limits.bytes - bytes else {
       return
-        "the content has \(size), and of the \(Readable.bytes(limits.bytes)) that the study's contents may have at the "
-        + "coordinator \(Readable.bytes(bytes)) are taken up; allow more there"
+        "the content has \(size), and the study's contents at the coordinator may have "
+        + "\(Readable.bytes(limits.bytes)), of which \(Readable.bytes(bytes)) are in use; raise the limit there"
     }
     if let key {
       let used = bytesByKey[key, default: 0]
       guard content.bytes <= limits.bytesAKey - used else {
         return
-          "the content has \(size), and of the \(Readable.bytes(limits.bytesAKey)) that workers of one key may give "
-          + "\(Readable.bytes(used)) are taken up; allow more at the coordinator"
+          "the content has \(size), and workers of one key may give \(Readable.bytes(limits.bytesAKey)), of which "
+          + "\(Readable.bytes(used)) are in use; raise the limit at the coordinator"
       }
     }
     return nil
@@ -146,7 +146,7 @@ struct CoordinatorContents: Sendable {
       stored.values.map { ($0.description.bytes, $0.key) } + taker.takings.values.map { ($0.content.bytes, $0.account) }
     if bytes != sizes.reduce(0, { $0 + $1.0 }) { broken.append("\(bytes) bytes of contents are counted wrongly") }
     if bytes > max(limits.bytes, stored.values.reduce(0) { $0 + $1.description.bytes }) {
-      broken.append("contents have \(bytes) bytes, allowed are \(limits.bytes)")
+      broken.append("contents have \(bytes) bytes, at most \(limits.bytes) are allowed")
     }
     for (key, used) in bytesByKey where used != sizes.reduce(0, { $0 + ($1.1 == key ? $1.0 : 0) }) {
       broken.append("\(used) bytes of key \(key) are counted wrongly")
@@ -154,13 +154,13 @@ struct CoordinatorContents: Sendable {
     for (peer, hashes) in announced {
       if hashes.count > limits.announcementsAWorker { broken.append("\(hashes.count) announcements of \(peer)") }
       for hash in hashes where taker.takings[hash]?.sources.contains(where: { $0.peer == peer }) != true {
-        broken.append("\(peer) has announced content \(hash.short), and is no source of it")
+        broken.append("\(peer) has announced content \(hash.short), but is not a source of it")
       }
     }
     for (hash, taking) in taker.takings {
-      if stored[hash] != nil { broken.append("content \(hash.short) is taken, and is here") }
+      if stored[hash] != nil { broken.append("content \(hash.short) is being taken, but is stored already") }
       for source in taking.sources where announced[source.peer]?.contains(hash) != true {
-        broken.append("\(source.peer) is a source of content \(hash.short), and has not announced it")
+        broken.append("\(source.peer) is a source of content \(hash.short), but has not announced it")
       }
     }
     return broken

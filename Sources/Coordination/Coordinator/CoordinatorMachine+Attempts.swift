@@ -43,7 +43,7 @@ extension CoordinatorMachine {
     _ reference: AttemptReference, by worker: WorkerIdentity, at peer: PeerID, _ now: Double
   ) {
     if let lease = jobs.lease(of: reference.job) {
-      end(reference.job, .returned(reason: "attempt \(reference.attempt) had taken its place"), at: now)
+      end(reference.job, .returned(reason: "attempt \(reference.attempt) replaced it"), at: now)
       if let holder = lease.peer {
         send(.cancel(AttemptReference(job: reference.job, attempt: lease.attempt)), to: holder)
       }
@@ -103,7 +103,7 @@ extension CoordinatorMachine {
     guard let worker = sessions.identity(at: peer) else { return }
     let isOurs = report.study == settings.study
     if isOurs, isDistrusted(reference, of: worker.worker) {
-      complain(of: peer, "distrusted", "is distrusted: what it reports does not count")
+      complain(of: peer, "distrusted", "is distrusted: its reports do not count")
       return send(.resultAcknowledged(reference), to: peer)
     }
     if case .finished = report.outcome, isOurs, jobs.mayBeMissing(reference.job, attempt: reference.attempt),
@@ -127,8 +127,8 @@ extension CoordinatorMachine {
       case .foreign:
         complain(
           of: peer, "foreign",
-          "reports attempt \(reference.attempt) at job \(reference.job), which was given to another worker: its "
-            + "reports of these do not count")
+          "reports attempt \(reference.attempt) at job \(reference.job), which was given to another worker: such "
+            + "reports do not count")
         return send(.resultAcknowledged(reference), to: peer)
       }
       // The lease goes on, because the worker also lists finished attempts.
@@ -152,7 +152,7 @@ extension CoordinatorMachine {
       let variant = jobs.assignee(of: reference.job, attempt: reference.attempt)?.kernelVariant
       guard isExpected(result, of: reference.job, from: variant) else {
         let reason =
-          "it was computed with \(result.kernelVariant), and the worker had said that it computes with \(variant ?? "")"
+          "it was computed with \(result.kernelVariant), but the worker had announced \(variant ?? "")"
         complain(of: peer, "variant", "sent a result that does not count: \(reason)")
         let failure = AttemptFailure(cause: .garbled)
         return endReportedAttempt(reference, .failed(reason: reason, failure), by: worker.worker, at: now)

@@ -18,14 +18,14 @@ extension CoordinatorMachine {
     switch contents.giver.handle(request, from: peer, ticket: ticket) {
     case .accepted: break
     case .tooMany: undecodable += 1
-    case .unknown: refuse(.request, of: request.contentHash, "the coordinator has no such data to give", to: peer)
+    case .unknown: refuse(.request, of: request.contentHash, "the coordinator does not have this data", to: peer)
     }
   }
 
   mutating func describe(_ hash: ContentHash, to peer: PeerID) {
     if let dataSet, dataSet.contentHash == hash { return send(.contentAnnouncement(dataSet), to: peer) }
     guard let content = contents.stored[hash] else {
-      return refuse(.query, of: hash, "the study knows no such content", to: peer)
+      return refuse(.query, of: hash, "the study has no such content", to: peer)
     }
     send(.contentAnnouncement(content.description), to: peer)
   }
@@ -92,7 +92,7 @@ extension CoordinatorMachine {
         contents.release(content.bytes, key: key)
         contents.keep(StoredContent(description: content, key: key))
         turn.perform(.content(.release(content.contentHash)))
-        log(.info, "content \(content.contentHash.short) is here, \(Readable.bytes(content.bytes))")
+        log(.info, "received content \(content.contentHash.short), \(Readable.bytes(content.bytes))")
         for peer in sources {
           contents.forgetAnnouncement(of: content.contentHash, by: peer)
           send(.contentAcknowledged(ContentReference(contentHash: content.contentHash)), to: peer)

@@ -48,7 +48,7 @@ extension CoordinatorMachine {
   }
 
   private var reopening: String {
-    isFinished || (phase == .created && wasFinished) ? "; the study, which was finished, goes on" : ""
+    isFinished || (phase == .created && wasFinished) ? "; the study, which was finished, continues" : ""
   }
 
   // MARK: The study
@@ -56,7 +56,7 @@ extension CoordinatorMachine {
   private mutating func setPaused(_ pauses: Bool, by author: String) -> InterventionAnswer {
     guard pauses != isPaused else { return .done("the study is \(pauses ? "paused already" : "not paused")") }
     let running = jobs.runningCount
-    let rest = running == 0 ? "" : "; \(counted(running)) under way and \(running == 1 ? "goes" : "go") on to the end"
+    let rest = running == 0 ? "" : "; \(counted(running)) running and \(running == 1 ? "is" : "are") finished first"
     let answer = begin(
       pauses ? .pause : .resume, by: author,
       pauses ? "the study is paused: no job is handed out\(rest)" : "the study is resumed: jobs are handed out again")
@@ -77,7 +77,7 @@ extension CoordinatorMachine {
     }
     let before = jobs.budget.map { "\($0) jobs" } ?? "without bound"
     let isLarger = jobs.budget.map { budget > $0 } ?? false
-    let closed = jobs.isClosed ? "; the time of the study is spent all the same" : isLarger ? reopening : ""
+    let closed = jobs.isClosed ? "; the study's time budget is still spent" : isLarger ? reopening : ""
     let answer = begin(.budget, by: author, "the budget is \(budget) jobs now, before it was \(before)\(closed)")
     self.strategy = strategy
     jobs.changeBudget(to: budget)
@@ -99,11 +99,11 @@ extension CoordinatorMachine {
     }
     guard works.count == repetitions, jobs.mayAskByHand(repetitions) else {
       return .refused(
-        "\(candidate) has no \(repetitions) trainings more: a candidate is trained under "
-          + "\(HandAsked.repetitions.count) seeds at most")
+        "\(candidate) cannot have \(repetitions) more trainings: a candidate is trained under at most "
+          + "\(HandAsked.repetitions.count) seeds")
     }
     if works[0].startsFromOwnTraining, trainedWeights == nil {
-      return .refused("what trainings start from is not trained yet; ask again once that is done")
+      return .refused("the network that trainings start from is not trained yet; try again when it is")
     }
     let added = jobs.askByHand(works)
     let numbers = added.count == 1 ? "job \(added[0].id)" : "jobs \(added[0].id) to \(added[added.count - 1].id)"
@@ -143,7 +143,7 @@ extension CoordinatorMachine {
   }
 
   private func unknown(_ id: Int64) -> InterventionAnswer {
-    let numbers = jobs.searchCount == 0 ? "it has none yet" : "those of its search are 1 to \(jobs.searchCount)"
+    let numbers = jobs.searchCount == 0 ? "it has no jobs yet" : "the jobs of its search are 1 to \(jobs.searchCount)"
     return .refused("the study has no job \(id); \(numbers)")
   }
 
@@ -155,7 +155,7 @@ extension CoordinatorMachine {
     case .failure(let problem): return .refused(problem.text)
     case .success(let found): worker = found
     }
-    guard !standing.drained.contains(worker) else { return .done("worker \(worker) gets no more jobs already") }
+    guard !standing.drained.contains(worker) else { return .done("worker \(worker) is drained already") }
     recordJoining(of: worker)
     let held = sessions.session(of: worker)?.session.jobs.count ?? 0
     let rest = held == 0 ? "" : ", and finishes the \(held == 1 ? "one" : "\(held)") that it has"
@@ -178,7 +178,7 @@ extension CoordinatorMachine {
     let strikes = strikes(against: worker)
     let results = strikes.results.count
     let count = results == 1 ? "1 result is" : "\(results) results are"
-    let what = strikes.isOfStart ? ", those of all trainings that start from what it trained among them" : ""
+    let what = strikes.isOfStart ? ", including those of all trainings that start from the network it trained" : ""
     let answer = begin(
       .distrust, by: author,
       "distrusted: \(count) struck out\(what)\(results == 0 ? "" : reopening)\(loneliness(without: worker))",
@@ -214,7 +214,7 @@ extension CoordinatorMachine {
     let isLast =
       sessions.isHere(worker)
       && !sessions.unordered.contains { $0.worker != worker && !standing.drained.contains($0.worker) }
-    return isLast ? "; no other worker is here" : ""
+    return isLast ? "; no other worker that gets jobs is connected" : ""
   }
 
   /// What no longer counts once a worker is distrusted.
@@ -270,7 +270,7 @@ extension CoordinatorMachine {
     if matching.count > 1 {
       let shown = matching.prefix(3).joined(separator: ", ")
       return .failure(
-        UnknownWorker(text: "\(matching.count) workers have names that begin with \(name): \(shown); write more of it"))
+        UnknownWorker(text: "\(matching.count) worker names begin with \(name): \(shown); give more of the name"))
     }
     let hint = nearest(to: name, in: names.sorted()).map { "; did you mean \($0)?" } ?? ""
     return .failure(UnknownWorker(text: "no worker of the study is called \(name.oneLine(limit: 200))\(hint)"))

@@ -16,7 +16,7 @@ extension CoordinatorMachine {
       held += 1
       let session = sessions[peer]
       if session?.jobs.contains(id) != true {
-        broken.append("the lease on job \(id) is held at a connection that has not got it")
+        broken.append("the lease on job \(id) is held at a connection that does not have the job")
       }
       if session?.worker != lease.worker { broken.append("the lease on job \(id) is held by another worker") }
     }
@@ -24,7 +24,7 @@ extension CoordinatorMachine {
       held -= session.jobs.count
       let unaccepted = session.jobs.count { jobs.lease(of: $0)?.isAccepted == false }
       if session.unaccepted != unaccepted {
-        broken.append("\(session.worker) has not accepted \(unaccepted) jobs, not \(session.unaccepted)")
+        broken.append("\(session.worker) has \(unaccepted) unaccepted jobs, not \(session.unaccepted)")
       }
     }
     if held != 0 { broken.append("sessions and leases differ by \(held) jobs") }
@@ -36,10 +36,10 @@ extension CoordinatorMachine {
     var broken: [String] = []
     for (id, straggler) in stragglers {
       guard let lease = jobs.lease(of: id), straggler.attempt < lease.attempt else {
-        broken.append("job \(id) has a straggler and no second attempt")
+        broken.append("job \(id) has a straggler, but no second attempt")
         continue
       }
-      if sessions[straggler.peer]?.worker != straggler.worker { broken.append("the straggler of job \(id) is nowhere") }
+      if sessions[straggler.peer]?.worker != straggler.worker { broken.append("the straggler of job \(id) is lost") }
       if lease.worker == straggler.worker { broken.append("job \(id) is trained twice by \(straggler.worker)") }
       if standing.distrusted.contains(straggler.worker) {
         broken.append("job \(id) has a straggler that is distrusted")
@@ -54,7 +54,7 @@ extension CoordinatorMachine {
     for session in sessions.unordered {
       let isToRest = standing.isToRest(session.identity, jobsInDoubt: settings.jobsInDoubtUntilHeldBack)
       if session.isResting != isToRest {
-        broken.append("\(session.worker) \(isToRest ? "is to rest, and does not" : "rests without a reason")")
+        broken.append("\(session.worker) \(isToRest ? "must rest, but does not" : "rests without a reason")")
       }
     }
     for (job, evidence) in standing.evidence {
@@ -75,19 +75,19 @@ extension CoordinatorMachine {
       }
     }
     for (worker, results) in resultsByWorker {
-      if standing.distrusted.contains(worker) { broken.append("\(worker) is distrusted, and has results") }
+      if standing.distrusted.contains(worker) { broken.append("\(worker) is distrusted, but has results") }
       for id in results where jobs[id]?.result == nil {
         broken.append("\(worker) has a result of job \(id), which has none")
       }
     }
-    for work in jobs.history.asked where !jobs.knows(work) { broken.append("a round has asked for what is no job") }
-    if case .deciding = search, question == nil { broken.append("a decision is awaited that nothing asks for") }
+    for work in jobs.history.asked where !jobs.knows(work) { broken.append("a round asked for a work that is no job") }
+    if case .deciding = search, question == nil { broken.append("a decision is awaited, but no question was asked") }
     return broken
   }
 
   private func course() -> [String] {
     var broken: [String] = []
-    if !turn.isEmpty { broken.append("something of an event was not handed over") }
+    if !turn.isEmpty { broken.append("effects of an event were not handed over") }
     if isFinished, jobs.openCount > 0 { broken.append("the search is over with \(jobs.openCount) open jobs") }
     return broken
   }

@@ -19,16 +19,16 @@ extension CoordinatorMachine {
       .joined(separator: ", ").oneLine(limit: 200)
     guard let wanted = settings.kernels else {
       guard kernelVariant(of: hello) == nil else { return nil }
-      return "the study takes native kernels only, and this worker computes with \(own); a study takes others where "
-        + "its key kernels says so"
+      return "the study accepts native kernels only, and this worker computes with \(own); to accept others, set the "
+        + "study's key kernels"
     }
     let needed = wanted.foreign == nil ? ProtocolVersion.withKernels : ProtocolVersion.withForeignEngines
     if hello.newestProtocol < needed {
-      return "the study asks every worker for \(wanted) kernels (its key kernels), and this worker's build cannot be "
-        + "asked; install the same build on both"
+      return "the study requires \(wanted) kernels of every worker (its key kernels), and this worker's build is too "
+        + "old to choose them; install the same build on both"
     }
     guard kernelVariant(of: hello) == nil else { return nil }
-    return "the study asks every worker for \(wanted) kernels (its key kernels), and this one has only: \(own)"
+    return "the study requires \(wanted) kernels of every worker (its key kernels), and this worker has only \(own)"
   }
 
   /// Warns if a worker computes with another kernel variant than the study so far.
@@ -39,7 +39,7 @@ extension CoordinatorMachine {
     let isOther = !kernelVariants.isEmpty && !isFirstCoreType(variant)
     kernelVariants.insert(variant)
     guard isOther else { return }
-    let difference = settings.kernels?.isMixed == true ? "differ, and agree in the mean" : "may differ in the last bits"
+    let difference = settings.kernels?.isMixed == true ? "differ, but agree in the mean" : "may differ in the last bits"
     note(
       "worker \(worker) computes with \(variant.text), the study so far with "
         + "\(others.oneLine(limit: 200)): results of equal jobs \(difference)", .warning)

@@ -37,8 +37,8 @@ extension CoordinatorMachine {
       guard let count = standing.strike(account, for: job, isProven: isProven), count >= settings.strikesUntilPause
       else { continue }
       let reason =
-        "\(count) attempts in a row failed or were lost here; afterwards it gets one job at a time, until it finishes "
-        + "one"
+        "\(count) attempts in a row failed or were lost here; after the pause it gets one job at a time until it "
+        + "finishes one"
       pause(account, reason: reason, at: now)
     }
   }
@@ -99,8 +99,9 @@ extension CoordinatorMachine {
     guard jobs.finishedCount == 0, streak.failures == settings.strikesUntilPause else { return }
     log(
       .warning,
-      "no job of this study has succeeded, and \(streak.failures) attempts failed, \(streak.lastFailure); its jobs "
-        + "wait, and the coordinator ends after \(settings.failuresUntilGivenUp) of these (--give-up-after)")
+      "no job of this study has succeeded, and \(streak.failures) attempts failed, \(streak.lastFailure); the jobs "
+        + "stay queued, and the coordinator gives up after \(settings.failuresUntilGivenUp) such failures "
+        + "(--give-up-after)")
   }
 
   /// Whether no job is handed out any more because too many jobs in a row were set aside.

@@ -28,7 +28,7 @@ extension CoordinatorMachine {
     jobs.close()
     search = .over
     updateExpectation()
-    note("the budget of \(limit) is spent: what has begun is trained to its end, and nothing else begins", once: true)
+    note("the budget of \(limit) is spent: jobs that have begun are finished, and no others begin", once: true)
   }
 
   /// The question to ask the strategy now; `nil` if it is deciding already, if the next round is not determined yet, or

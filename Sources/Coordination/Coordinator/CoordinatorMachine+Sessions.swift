@@ -23,7 +23,7 @@ extension CoordinatorMachine {
       return sendDrain(peer)
     }
     if let other = sessions[peer]?.worker, other != hello.worker {
-      drop(peer, reason: "lost: worker \(hello.worker) came in its place", at: now)
+      drop(peer, reason: "lost: worker \(hello.worker) took over its connection", at: now)
     }
     let previousPeer = sessions.peer(of: hello.worker)
     if let previousPeer, previousPeer != peer { move(from: previousPeer, to: peer, at: now) }
@@ -70,7 +70,7 @@ extension CoordinatorMachine {
         + "the coordinator's copy"
     }
     if !sessions.isConnected(peer), !sessions.isHere(hello.worker), sessions.count >= settings.maximumWorkers {
-      return "\(settings.maximumWorkers) workers are connected, which is the most that the coordinator takes"
+      return "\(settings.maximumWorkers) workers are connected, which is the most that the coordinator accepts"
     }
     return nil
   }
@@ -85,8 +85,8 @@ extension CoordinatorMachine {
     if let round = strategy.roundSize, sessions.slots > round, !hasNotedSlots {
       hasNotedSlots = true
       note(
-        "\(sessions.slots) slots are more than a round of \(round) trainings, and some will idle; with strategy.round "
-          + "\(sessions.slots) or more they would not")
+        "\(sessions.slots) slots are more than a round of \(round) trainings, so some will be idle; set strategy.round "
+          + "to \(sessions.slots) or more to use all")
     }
     noteVariant(KernelVariant(worker.kernelVariant), of: hello.worker)
   }
@@ -139,7 +139,7 @@ extension CoordinatorMachine {
 
   mutating func remove(_ peer: PeerID, reason: String, at now: Double) -> Session? {
     guard let session = sessions.remove(peer) else { return nil }
-    forgetStragglers(at: peer, reason: "worker \(session.worker) is gone, and another attempt goes on")
+    forgetStragglers(at: peer, reason: "worker \(session.worker) is gone, and another attempt continues")
     speeds.forget(session.worker)
     contents.forget(peer, at: now)
     standing.keep(departed: session.worker, among: sessions)

@@ -69,7 +69,7 @@ extension CoordinatorMachine {
     sessions.release(id, at: holder, wasAccepted: lease.isAccepted)
     stragglers[id] = Straggler(lease: lease, worker: worker, peer: holder)
     hand(job, to: session, at: peer, weights: start, now)
-    log(.info, "job \(id) is given to worker \(session.worker) as well, because worker \(worker) is slow with it")
+    log(.info, "job \(id) is also given to worker \(session.worker), because worker \(worker) is slow with it")
     return true
   }
 
@@ -143,7 +143,7 @@ extension CoordinatorMachine {
         record(
           .attemptEnded(
             job: job, attempt: attempt,
-            .returned(reason: "the coordinator was started again, and another attempt goes on")))
+            .returned(reason: "the coordinator was restarted, and another attempt continues")))
       }
     }
   }

@@ -100,8 +100,8 @@ extension CoordinatorMachine {
         worker, faults: settings.faultsUntilBenched, firstSeconds: settings.benchSeconds, at: now)
     else { return }
     let reason =
-      "\(faults) jobs failed here that other workers finished; it gets no jobs for \(Int(seconds)) s, or until it "
-      + "is started again"
+      "\(faults) jobs that other workers finished failed here; this worker gets no jobs for \(Int(seconds)) s, or "
+      + "until it is restarted"
     updateRest(of: worker)
     record(.workerBenched(id: worker, seconds: seconds, reason: reason))
     log(.warning, "worker \(worker) is benched: \(reason)")

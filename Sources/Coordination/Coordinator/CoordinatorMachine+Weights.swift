@@ -46,19 +46,19 @@ extension CoordinatorMachine {
 
   /// Gives the study up: nothing more can be trained until the user restores the weights.
   mutating func giveUpForLostWeights(_ hash: String) {
-    let name = ContentHash(hash)?.short ?? "of no name"
+    let name = ContentHash(hash)?.short ?? "without a name"
     giveUp(
-      "the weights that its trainings start from (content \(name)) cannot be read in the study's folder 'contents'; "
-        + "bring them back, or begin a new study")
+      "the weights that the study's trainings start from (content \(name)) cannot be read in the study's folder "
+        + "'contents'; restore them, or start a new study")
   }
 
   mutating func giveUpForUnmadeWeights() {
     let job = jobs.startJob ?? 1
     let end =
       jobs[job]?.result == nil
-      ? "was set aside: try it again (control STUDY retry \(job)), or begin a new study"
-      : "diverged: begin a new study with another recipe"
-    giveUp("job \(job), whose network its trainings start from, \(end)")
+      ? "was set aside: retry it (control STUDY retry \(job)), or start a new study"
+      : "diverged: start a new study with another recipe"
+    giveUp("job \(job), whose network the study's trainings start from, \(end)")
   }
 
   private mutating func giveUp(_ reason: String) {

@@ -172,7 +172,7 @@ public struct CoordinatorMachine: Sendable {
       log(
         .notice,
         "stopping"
-          + (atWork > 0 ? "; \(atWork) jobs go on at their workers, which wait for the coordinator's return" : "")
+          + (atWork > 0 ? "; \(atWork) jobs continue at their workers, which wait for the coordinator to return" : "")
           + (away > 0 ? "; \(away) are with workers that are not connected now" : ""))
       stop()
     }
@@ -243,7 +243,7 @@ public struct CoordinatorMachine: Sendable {
   private mutating func tick(at now: Double) {
     if let lastTick, now - lastTick > settings.stallSeconds {
       leasesFrozenUntil = now + min(settings.leaseSeconds, 3 * settings.heartbeatSeconds)
-      log(.warning, "the coordinator stood still for \(Int(now - lastTick)) s; all leases are extended")
+      log(.warning, "the coordinator was stalled for \(Int(now - lastTick)) s; all leases are extended")
     }
     lastTick = now
     endPauses(at: now)

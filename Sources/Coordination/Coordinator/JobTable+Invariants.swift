@@ -13,21 +13,21 @@ extension JobTable {
       switch job.state {
       case .waiting:
         if !mayBegin(id) {
-          require(beyondBudget.contains(id), "job \(id) waits beyond the budget and is not counted as that")
+          require(beyondBudget.contains(id), "job \(id) waits beyond the budget, but is not counted as such")
         } else {
           counts.waiting += 1
-          require(queued.contains(id), "job \(id) waits and is not in the queue")
+          require(queued.contains(id), "job \(id) waits, but is not in the queue")
         }
       case .running(let lease):
         counts.running += 1
-        require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that did not begin")
+        require(lease.attempt <= job.attempts, "job \(id) runs in an attempt that never began")
       case .finished: counts.finished += 1
       case .setAside: counts.setAside += 1
       }
     }
     let known = [assignees.jobs, Array(reported.keys), Array(mayLackLastAttempt)].joined()
     for id in known where jobs[id]?.isOpen != true {
-      broken.append("attempts at job \(id) are known, which is settled")
+      broken.append("attempts at job \(id) are still known, although it is settled")
     }
     require(counts == self.counts, "jobs do not add up: \(counts), not \(self.counts)")
     require(

@@ -30,6 +30,6 @@ struct Joinings: Sendable {
 extension Joinings {
   /// Returns a description of each violated invariant; empty if all hold.
   func invariants(among sessions: SessionTable) -> [String] {
-    unrecorded.keys.filter { !sessions.isHere($0) }.map { "\($0) is to be recorded, and is not here" }
+    unrecorded.keys.filter { !sessions.isHere($0) }.map { "\($0) waits to be recorded, but is not connected" }
   }
 }

@@ -308,12 +308,12 @@ extension SessionTable {
     let working = Dictionary(grouping: sessions.values.filter { !$0.isResting }, by: \.protocolVersion)
     require(workingCounts.filter { $0.value != 0 } == working.mapValues(\.count), "working workers do not add up")
     for (peer, session) in sessions {
-      require(peers[session.worker] == peer, "\(session.worker) is not where its session is")
+      require(peers[session.worker] == peer, "\(session.worker) is not at the peer of its session")
       require((0...session.slots).contains(session.credits), "\(session.worker) has \(session.credits) credits")
       require(
         (0...session.jobs.count).contains(session.unaccepted),
         "\(session.worker) has not accepted \(session.unaccepted) of \(session.jobs.count) jobs")
-      require(session.serial <= lastSerial, "a connection that was not counted")
+      require(session.serial <= lastSerial, "a session has a serial number that was not issued")
     }
     return broken
   }

@@ -205,15 +205,15 @@ extension StandingTable {
       if Set(workers).count != workers.count { broken.append("job \(job) failed at \(workers)") }
     }
     for (account, streak) in streaks where streak.pausedUntil != nil && streak.pauses == 0 {
-      broken.append("\(account) pauses without a reason")
+      broken.append("\(account) pauses, but no pause is counted")
     }
     for (worker, standing) in standings where standing.benchedUntil != nil && standing.benchings == 0 {
-      broken.append("\(worker) is benched and never was")
+      broken.append("\(worker) is benched, but no benching is counted")
     }
     for worker in distrusted where !drained.contains(worker) || isWitness(worker) {
-      broken.append("\(worker) is distrusted, and gets jobs or is believed")
+      broken.append("\(worker) is distrusted, but gets jobs or is a witness")
     }
-    if departed.count > Self.departedKept { broken.append("\(departed.count) workers that are gone are known") }
+    if departed.count > Self.departedKept { broken.append("\(departed.count) departed workers are kept") }
     return broken
   }
 }

@@ -12,12 +12,12 @@ struct StudyStreak: Sendable {
 
   mutating func countFailure(of job: Int64, at worker: String, reason: String) {
     failures += 1
-    lastFailure = "the last one job \(job) at worker \(worker): \(reason.oneLine())"
+    lastFailure = "most recently job \(job) at worker \(worker): \(reason.oneLine())"
   }
 
   mutating func countSetAside(of job: Int64, reason: String) {
     setAside += 1
-    lastSetAside = "the last one job \(job): \(reason)"
+    lastSetAside = "most recently job \(job): \(reason)"
   }
 
   /// Resets the count of set-aside jobs when a user sets a job aside or retries one, which says nothing about the
@@ -34,13 +34,13 @@ struct StudyStreak: Sendable {
   func reasonToGiveUp(after limit: Int) -> String? {
     if setAside >= limit {
       return "\(setAside) jobs in a row were set aside without a result in between, \(lastSetAside); look at one with "
-        + "status --explain, mend what is wrong, and have them tried again"
+        + "status --explain, fix the cause, and retry them"
     }
     if failures >= limit {
       return
         "\(failures) attempts in a row failed at workers that never finished a job, \(lastFailure); no job was set "
-        + "aside for them: look at one with status --explain, mend what is wrong, and go on (control's cancel leaves a "
-        + "job out)"
+        + "aside for this: look at one with status --explain, fix the cause, and resume (control's cancel leaves a job "
+        + "out)"
     }
     return nil
   }

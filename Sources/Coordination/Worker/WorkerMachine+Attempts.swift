@@ -14,7 +14,7 @@ extension WorkerMachine {
       guard unacknowledged.count < 2 * slots.count + FieldLimits.unacknowledgedReports / 10 else {
         return
       }
-      return submit(.returned(reason: "the worker has no slot for it"), of: reference, at: now)
+      return submit(.returned(reason: "the worker has no free slot for it"), of: reference, at: now)
     }
     slots[slot] = .training(Slot.Training(job: job, startedAt: now))
     send(.accept(reference))
@@ -42,7 +42,7 @@ extension WorkerMachine {
     for slot in slots.indices {
       guard let training = slots[slot].training, training.awaitsWeights, training.job.weights?.contentHash == content
       else { continue }
-      close(slot, because: "the weights that the training starts from cannot be had: \(reason)", at: now)
+      close(slot, because: "the weights that the training starts from are not available: \(reason)", at: now)
     }
   }
 
@@ -94,7 +94,7 @@ extension WorkerMachine {
       end(slot, .finished(result), at: now)
     } catch {
       let failure = AttemptFailure(cause: .garbled, seconds: now - training.startedAt)
-      end(slot, .failed(reason: "the engine reports an impossible result: \(error)".oneLine(), failure), at: now)
+      end(slot, .failed(reason: "the engine reported an invalid result: \(error)".oneLine(), failure), at: now)
     }
   }
 
@@ -124,7 +124,7 @@ extension WorkerMachine {
     shortages += 1
     log(
       .warning,
-      "\(reason); the job is handed back, and slot \(slot + 1) of \(slots.count) takes none for \(Int(seconds)) s")
+      "\(reason); the job is handed back, and slot \(slot + 1) of \(slots.count) takes no jobs for \(Int(seconds)) s")
     end(slot, becoming: .closed(until: now + seconds), .returned(reason: reason.oneLine()), at: now)
   }
 

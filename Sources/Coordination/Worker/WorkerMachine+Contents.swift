@@ -25,7 +25,7 @@ extension WorkerMachine {
     for (hash, state) in contents.wanted.sorted(by: { $0.key < $1.key }) {
       guard case .asked(let time) = state, now - time >= settings.dataPatienceSeconds else { continue }
       guard protocolVersion >= ProtocolVersion.withContents else {
-        conclude(hash, unavailable: "this coordinator is too old to give it: install the same build on both", at: now)
+        conclude(hash, unavailable: "this coordinator is too old to send it: install the same build on both", at: now)
         continue
       }
       contents.wanted[hash] = .asked(at: now)
@@ -35,7 +35,7 @@ extension WorkerMachine {
 
   private mutating func conclude(_ hash: ContentHash, unavailable reason: String, at now: Double) {
     guard contents.wanted.removeValue(forKey: hash) != nil else { return }
-    log(.warning, "content \(hash.short) cannot be had: \(reason)")
+    log(.warning, "content \(hash.short) is not available: \(reason)")
     effects.append(.contentUnavailable(hash, reason: reason))
     handBackJobs(without: hash, because: reason, at: now)
   }
@@ -74,7 +74,7 @@ extension WorkerMachine {
     // If the content is being fetched already as the study's data set, this serves both.
     contents.taker.add(Self.coordinatorsSource, of: content)
     if contents.taker.takings[content.contentHash]?.content != content {
-      conclude(content.contentHash, unavailable: "the coordinator says other things of it than before", at: now)
+      conclude(content.contentHash, unavailable: "the coordinator's description of it has changed", at: now)
     }
   }
 
@@ -96,7 +96,7 @@ extension WorkerMachine {
       send(
         .contentRefusal(
           ContentRefusal(
-            contentHash: request.contentHash, subject: .request, reason: "the worker has no such content to give")))
+            contentHash: request.contentHash, subject: .request, reason: "the worker does not have this content")))
     }
   }
 
@@ -105,16 +105,16 @@ extension WorkerMachine {
     switch refusal.subject {
     case .announcement:
       guard contents.withdraw(hash) else { return }
-      log(.warning, "the coordinator does not take content \(hash.short): \(refusal.reason)")
+      log(.warning, "the coordinator does not accept content \(hash.short): \(refusal.reason)")
       effects.append(.contentRefused(hash, reason: refusal.reason))
-      let reason = "its weights did not get to the coordinator: \(refusal.reason)".oneLine()
+      let reason = "its weights did not reach the coordinator: \(refusal.reason)".oneLine()
       replaceReports(with: hash, by: .failed(reason: reason, AttemptFailure(cause: .refused)), at: now)
     case .query:
       if case .asked? = contents.wanted[hash] { conclude(hash, unavailable: refusal.reason, at: now) }
     case .request:
       guard contents.taker.isTaking(hash) else { return }
       contents.taker.cancel(hash)
-      if isDataSet(hash) { doWithoutData("the coordinator cannot give the data set: \(refusal.reason)") }
+      if isDataSet(hash) { doWithoutData("the coordinator cannot send the data set: \(refusal.reason)") }
       conclude(hash, unavailable: refusal.reason, at: now)
     }
   }
@@ -130,7 +130,7 @@ extension WorkerMachine {
   mutating func handle(_ event: ContentEvent, at now: Double) {
     guard case .unreadable(let hash, let reason) = event else { return contents.taker.handle(event, at: now) }
     guard contents.withdraw(hash) else { return }
-    log(.warning, "content \(hash.short) cannot be given: \(reason)")
+    log(.warning, "content \(hash.short) cannot be sent: \(reason)")
     effects.append(.contentRefused(hash, reason: reason))
     // Not the jobs' fault, so they are handed back.
     let outcome = AttemptReport.Outcome.returned(reason: "its weights cannot be read any more: \(reason)".oneLine())

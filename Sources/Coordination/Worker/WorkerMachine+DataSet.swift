@@ -46,7 +46,7 @@ extension WorkerMachine {
   mutating func beginFetching(present: Int, bytes: Int, reason: String, at now: Double) {
     guard case .sought(let data) = contents.dataSet, phase == .locating || phase == .greeting else { return }
     guard protocolVersion >= ProtocolVersion.withData else {
-      return doWithoutData("\(reason); this coordinator is too old to give it: install the same build on both")
+      return doWithoutData("\(reason); this coordinator is too old to send it: install the same build on both")
     }
     guard let hash = ContentHash(data.contentHash), let kind = ContentKind(data.set),
       (1...FieldLimits.contentBytes).contains(bytes), (0...bytes).contains(present)

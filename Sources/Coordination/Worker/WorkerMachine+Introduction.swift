@@ -65,7 +65,7 @@ extension WorkerMachine {
     }
     if now >= nextComplaint {
       nextComplaint = now + 30
-      log(.warning, "\(reason); training goes on, trying again")
+      log(.warning, "\(reason); training continues, trying again")
     }
   }
 
@@ -74,15 +74,15 @@ extension WorkerMachine {
     guard hellos.answer() else { return }
     guard (ProtocolVersion.oldest...ProtocolVersion.newest).contains(welcome.protocolVersion) else {
       log(.error, "the coordinator wants protocol version \(welcome.protocolVersion); install the same build on both")
-      return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not spoken here")
+      return exit(code: 1, saying: "protocol version \(welcome.protocolVersion) is not supported here")
     }
     let isNew = study != welcome.study
     if study != nil, isNew {
       if !held.isEmpty {
         log(
           .warning,
-          "the coordinator leads another study; \(runningCount) trainings of the last one are given up, "
-            + "\(spooledCount) results wait for it on disk")
+          "the coordinator runs another study now; \(runningCount) trainings of the previous one are given up, "
+            + "\(spooledCount) of its results wait on disk")
       }
       stopAll()
       releaseReports()
@@ -139,7 +139,7 @@ extension WorkerMachine {
   mutating func leave(at now: Double) {
     if case .leaving(let until, .stopped) = phase {
       if now - (until - settings.graceSeconds) < settings.sameRequestSeconds { return }
-      log(.error, "ended at once by a second request; what it was at is lost")
+      log(.error, "ended at once by a second request; the trainings under way are lost")
       return exit(code: 1, saying: nil)
     }
     guard isConnected || isLeaving else {

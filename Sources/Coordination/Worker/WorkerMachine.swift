@@ -142,7 +142,7 @@ public struct WorkerMachine: Sendable {
     case .drain(let drain): receive(drain, at: now)
     case .reregister: introduceAgain(at: now)
     case .dataChunk(let piece): receive(piece, at: now)
-    case .dataRefusal(let refusal): doWithoutData("the coordinator cannot give the data set: \(refusal.reason)")
+    case .dataRefusal(let refusal): doWithoutData("the coordinator cannot send the data set: \(refusal.reason)")
     case .contentRequest(let request): give(request, ticket: ticket)
     case .contentAnnouncement(let content): fetch(content, at: now)
     case .contentPiece(let piece): receive(piece, at: now)
@@ -172,7 +172,7 @@ public struct WorkerMachine: Sendable {
       }
     case .locating, .serving:
       if now - lastHeard > settings.silentHeartbeats * heartbeatSeconds {
-        log(.warning, "the coordinator is silent; training goes on, saying hello until it answers")
+        log(.warning, "the coordinator is silent; training continues, saying hello until it answers")
         return beginGreeting(at: now)
       }
       sendHeartbeatIfDue(at: now)

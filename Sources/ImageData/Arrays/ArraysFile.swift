@@ -8,7 +8,7 @@ import TensorFiles
 /// The initializer reads the labels and the headers of the images. Images are read sequentially, about 1 MiB at a time:
 /// only the requested ones are held in memory, whatever the length of the file.
 package struct ArraysFile: ImageFiles {
-  static let remedy = "make the file anew, as in docs/data.md"
+  static let remedy = "create the file again, as in docs/data.md"
 
   /// The largest length of one array.
   package static let mostBytes = 8 << 30
@@ -57,7 +57,7 @@ package struct ArraysFile: ImageFiles {
     }
     if start.starts(with: ZipArchive.beginning) { return try NpzFile(source) }
     if start.starts(with: NpyHeader.magic) {
-      throw unusable("it is a single array of NumPy's", "save images and labels in one file with numpy.savez")
+      throw unusable("it is a single NumPy array", "save images and labels in one file with numpy.savez")
     }
     if source.name.hasSuffix(".safetensors") || start.count >= 9 && start[8] == UInt8(ascii: "{") {
       return try SafeTensorsArrays(source)
@@ -137,7 +137,7 @@ package struct ArraysFile: ImageFiles {
     of part: Part, _ visit: (Int, UnsafeRawBufferPointer) -> Void
   ) throws(ImageDataError) -> ChannelStatistics {
     guard let stored = try container.array(part.images) else {
-      throw .unreadable(path: path, reason: "it changed meanwhile")
+      throw .unreadable(path: path, reason: "it changed while it was read")
     }
     let imageBytes = part.layout.imageBytes
     let atOnce = max(1, (1 << 20) / imageBytes)

@@ -43,7 +43,7 @@ package final class ByteSource: Sendable {
   /// - Throws: also if the source ends before that.
   package func bytes(at offset: Int, count wanted: Int) throws(ImageDataError) -> [UInt8] {
     guard offset >= 0, wanted >= 0, offset <= count, wanted <= count - offset else {
-      throw .unusable(path: name, what: "it ends before what it says is in it", remedy: ArraysFile.remedy)
+      throw .unusable(path: name, what: "it is truncated", remedy: ArraysFile.remedy)
     }
     switch kind {
     case .memory(let all): return Array(all[offset..<offset + wanted])
@@ -52,7 +52,7 @@ package final class ByteSource: Sendable {
       do { bytes = try Descriptor.read(wanted, from: descriptor, at: offset) } catch {
         throw .unreadable(path: name, reason: "\(error)")
       }
-      guard bytes.count == wanted else { throw .unreadable(path: name, reason: "it became shorter meanwhile") }
+      guard bytes.count == wanted else { throw .unreadable(path: name, reason: "it became shorter while it was read") }
       return bytes
     }
   }

@@ -33,7 +33,7 @@ final class MemberStream: ArrayStream {
     inflation = stream
     // Negative: a raw deflate stream, without a zlib header, with a window of 15 bits.
     guard inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-      throw .unreadable(path: source.name, reason: "zlib cannot begin")
+      throw .unreadable(path: source.name, reason: "zlib cannot be initialized")
     }
   }
 
@@ -50,7 +50,7 @@ final class MemberStream: ArrayStream {
   }
 
   func read(_ count: Int) throws(ImageDataError) -> [UInt8] {
-    guard count <= rest else { throw damaged("it ends before what it says is in it") }
+    guard count <= rest else { throw damaged("it is truncated") }
     rest -= count
     guard let inflation else {
       let bytes = try source.bytes(at: offset, count: count)
@@ -91,7 +91,7 @@ final class MemberStream: ArrayStream {
       switch status {
       case Z_STREAM_END:
         hasEnded = true
-        guard done == count else { throw damaged("it has fewer bytes than it says") }
+        guard done == count else { throw damaged("it has fewer bytes than the archive says") }
       case Z_OK: continue
       case Z_BUF_ERROR where inflation.pointee.avail_in == 0 && offset < end: continue
       default: throw damaged("its compressed bytes are damaged")
@@ -120,7 +120,7 @@ final class MemberStream: ArrayStream {
           inflation.pointee.avail_out = 1
           return CZlib.inflate(inflation, Z_NO_FLUSH)
         }
-        guard inflation.pointee.avail_out == 1 else { throw damaged("it has more bytes than it says") }
+        guard inflation.pointee.avail_out == 1 else { throw damaged("it has more bytes than the archive says") }
         if status == Z_STREAM_END { hasEnded = true }
         guard hasEnded || ((status == Z_OK || status == Z_BUF_ERROR) && offset < end) else {
           throw damaged("its compressed bytes are damaged")
@@ -128,7 +128,7 @@ final class MemberStream: ArrayStream {
       } while !hasEnded
     }
     guard UInt32(truncatingIfNeeded: checksum) == member.checksum else {
-      throw damaged("its checksum is another than it says")
+      throw damaged("its checksum is not the one that the archive says")
     }
   }
 }

@@ -27,7 +27,7 @@ struct NpyHeader: Equatable {
       case "descr" where type == nil: type = try Self.type(&parser)
       case "fortran_order" where isFortranOrder == nil: isFortranOrder = try parser.boolean()
       case "shape" where shape == nil: shape = try parser.tuple(atMost: Self.mostDimensions)
-      default: throw Problem(text: "its header has the key '\(key.prefix(40))', unknown or for the second time")
+      default: throw Problem(text: "its header has the key '\(key.prefix(40))', which is unknown or appears twice")
       }
       if !parser.take(",") {
         try parser.expect("}")
@@ -35,7 +35,7 @@ struct NpyHeader: Equatable {
       }
     }
     guard parser.isAtEnd, let type, let isFortranOrder, let shape else {
-      throw Problem(text: "its header is not NumPy's: descr, fortran_order and shape are wanted, and nothing else")
+      throw Problem(text: "its header is not NumPy's: it must have descr, fortran_order and shape, and nothing else")
     }
     (self.type, self.isFortranOrder, self.shape) = (type, isFortranOrder, shape)
   }
@@ -46,7 +46,7 @@ struct NpyHeader: Equatable {
     }
     let text = try parser.string()
     guard let type = elementType(text) else {
-      throw Problem(text: "its elements are of a type that is not known: '\(text.prefix(40))'")
+      throw Problem(text: "its elements have an unknown type: '\(text.prefix(40))'")
     }
     if case .other("object") = type {
       throw Problem(

@@ -18,18 +18,18 @@ struct NpzFile: ArrayContainer {
       .unusable(path: archive.source.name, what: "\(name): \(what)", remedy: ArraysFile.remedy)
     }
     let stream = try archive.open(member)
-    guard member.bytes >= 10 else { throw unusable("it is no array of NumPy's") }
+    guard member.bytes >= 10 else { throw unusable("it is not a NumPy array") }
     var start = ByteReader(try stream.read(8))
     guard start.bytes(6) == NpyHeader.magic, let major: UInt8 = start.number(), let minor: UInt8 = start.number()
-    else { throw unusable("it is no array of NumPy's") }
+    else { throw unusable("it is not a NumPy array") }
     guard (1...3).contains(major), minor == 0 else {
-      throw unusable("it is of version \(major).\(minor) of NumPy's format, known are 1.0 to 3.0")
+      throw unusable("it has version \(major).\(minor) of NumPy's format, but only 1.0 to 3.0 are known")
     }
     var length = ByteReader(try stream.read(major == 1 ? 2 : 4))
     let short: UInt16? = major == 1 ? length.number() : nil
     let long: UInt32? = major == 1 ? nil : length.number()
     let headerBytes = Int(short ?? 0) + Int(long ?? 0)
-    guard headerBytes <= NpyHeader.mostBytes else { throw unusable("its header has \(headerBytes) bytes") }
+    guard headerBytes <= NpyHeader.mostBytes else { throw unusable("its header is too long: \(headerBytes) bytes") }
     let header: NpyHeader
     do { header = try NpyHeader(try stream.read(headerBytes)) } catch let error as NpyHeader.Problem {
       throw unusable(error.text)
@@ -41,7 +41,7 @@ struct NpzFile: ArrayContainer {
     if case .integer(let bytes, _, _) = header.type {
       let rest = member.bytes - 8 - (major == 1 ? 2 : 4) - headerBytes
       guard header.shape.bytes(ofEach: bytes) == rest else {
-        throw unusable("its shape \(header.shape.shapeText) is not that of the \(rest) bytes that are there")
+        throw unusable("its shape \(header.shape.shapeText) does not fit its \(rest) bytes")
       }
     }
     return StoredArray(

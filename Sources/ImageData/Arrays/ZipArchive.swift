@@ -30,10 +30,11 @@ struct ZipArchive {
     self.source = source
     let end = try DirectoryEnd(source)
     guard (1...Self.mostMembers).contains(end.members) else {
-      throw Self.damaged(source, "its directory has \(end.members) members, allowed are 1 to \(Self.mostMembers)")
+      throw Self.damaged(
+        source, "its directory has \(end.members) members, but only 1 to \(Self.mostMembers) are allowed")
     }
     guard end.directoryBytes <= Self.mostDirectoryBytes else {
-      throw Self.damaged(source, "its directory has \(end.directoryBytes) bytes")
+      throw Self.damaged(source, "its directory is too long: \(end.directoryBytes) bytes")
     }
     guard end.directoryStart <= source.count, end.directoryBytes <= source.count - end.directoryStart else {
       throw Self.damaged(source, "its directory lies beyond its end")
@@ -58,7 +59,7 @@ struct ZipArchive {
 
   /// Opens a stream at the first byte of `member`.
   func open(_ member: Member) throws(ImageDataError) -> MemberStream {
-    func lost() -> ImageDataError { Self.damaged(source, "\(member.name): its bytes are not where it says") }
+    func lost() -> ImageDataError { Self.damaged(source, "\(member.name): its bytes are not where the directory says") }
     guard member.offset <= directoryStart, directoryStart - member.offset >= 30 else { throw lost() }
     var reader = ByteReader(try source.bytes(at: member.offset, count: 30))
     guard reader.bytes(4) == Self.beginning, reader.skip(22), let name: UInt16 = reader.number(),
@@ -97,7 +98,7 @@ struct ZipArchive {
     if ![0, 8].contains(method) {
       return (member, "\(shown) is compressed by method \(method), not stored or deflated")
     }
-    if method == 0, sizes[0] != sizes[1] { return (member, "\(shown) is stored with two lengths") }
+    if method == 0, sizes[0] != sizes[1] { return (member, "\(shown) is stored with two different lengths") }
     if disk != 0 { return (member, "\(shown) is on another disk") }
     return (member, nil)
   }
@@ -131,11 +132,11 @@ private struct DirectoryEnd {
       }
       return place + 22 + Int(comment) == tailBytes
     }
-    guard let place else { throw ZipArchive.damaged(source, "its end is missing") }
+    guard let place else { throw ZipArchive.damaged(source, "its end record is missing") }
     var reader = ByteReader(tail, at: place + 4)
     guard let disk: UInt16 = reader.number(), let first: UInt16 = reader.number(), reader.skip(2),
       let members: UInt16 = reader.number(), let bytes: UInt32 = reader.number(), let start: UInt32 = reader.number()
-    else { throw ZipArchive.damaged(source, "its end is missing") }
+    else { throw ZipArchive.damaged(source, "its end record is missing") }
     let isWide = members == .max || bytes == .max || start == .max
     guard isWide else {
       guard disk == 0, first == 0 else { throw ZipArchive.damaged(source, "it is one of several parts") }
@@ -145,13 +146,13 @@ private struct DirectoryEnd {
     var locator = ByteReader(tail, at: place - 20)
     guard place >= 20, locator.bytes(4) == [0x50, 0x4b, 0x06, 0x07], locator.skip(4),
       let offset: UInt64 = locator.number(), let wideStart = Int(exactly: offset), wideStart <= source.count - 56
-    else { throw ZipArchive.damaged(source, "its end of 64 bits is missing") }
+    else { throw ZipArchive.damaged(source, "its 64-bit end record is missing") }
     var wide = ByteReader(try source.bytes(at: wideStart, count: 56))
     guard wide.bytes(4) == [0x50, 0x4b, 0x06, 0x06], wide.skip(28), let wideCount: UInt64 = wide.number(),
       let wideLength: UInt64 = wide.number(), let widePosition: UInt64 = wide.number(),
       let count = Int(exactly: wideCount), let length = Int(exactly: wideLength),
       let position = Int(exactly: widePosition)
-    else { throw ZipArchive.damaged(source, "its end of 64 bits cannot be read") }
+    else { throw ZipArchive.damaged(source, "its 64-bit end record cannot be read") }
     (self.members, directoryBytes, directoryStart) = (count, length, position)
   }
 }

@@ -18,8 +18,8 @@ package struct CIFARFolder: ImageFiles, Sendable {
 
   /// The advice for files that exist but are wrong.
   var remedy: String {
-    let count = format.files.count == 2 ? "both" : "all six"
-    return "copy it again from where it came; where it is \(format.title)'s, this replaces \(count): "
+    let count = format.files.count == 2 ? "both files" : "all six files"
+    return "copy it again from its source; if it is \(format.title)'s, this replaces \(count): "
       + "layersearch data fetch \(format.set) \(ShellCommand.quoted(path))"
   }
 

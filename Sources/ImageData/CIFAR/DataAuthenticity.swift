@@ -21,7 +21,7 @@ extension DataAuthenticity {
     switch self {
     case .official: "\(set), official"
     case .other: "a complete set of other images, not \(set)'s official ones"
-    case .unknown: "a complete set in \(set)'s format; whether it is the official one, the archive alone tells"
+    case .unknown: "a complete set in \(set)'s format; only the archive tells whether it is the official one"
     case .own: "sound"
     case .drawn: "\(set), drawn by the program"
     }
@@ -79,7 +79,7 @@ struct AuthenticityCheck {
     if official.count == names.count { return .success(.official) }
     for (file, name) in names {
       if let other = known.first(where: { $0.value == name })?.key, other != file {
-        return .failure(Damage(file: file, what: "it holds what is \(other) in the official set"))
+        return .failure(Damage(file: file, what: "it has the content of \(other) in the official set"))
       }
     }
     if let firstBlank {

@@ -24,7 +24,7 @@ struct DataFolderDiagnosis {
     switch status.st_mode & S_IFMT {
     case S_IFDIR: return folder(missing: file)
     case S_IFREG: return regularFile
-    default: return problem("this is no folder", "name the folder that holds \(first)")
+    default: return problem("this is not a folder", "name the folder that holds \(first)")
     }
   }
 
@@ -44,7 +44,7 @@ struct DataFolderDiagnosis {
       let whole = replacingVariables
       let isThere = !whole.contains("$") && exists(whole)
       return problem(
-        "variables such as $HOME are not replaced here",
+        "variables such as $HOME are not expanded here",
         isThere ? "write \(whole)" : "write the whole path, or ~ for the home folder")
     }
     // Find the deepest folder of the path that exists.
@@ -58,26 +58,27 @@ struct DataFolderDiagnosis {
     var status = stat()
     if stat(existing, &status) == 0, status.st_mode & S_IFMT != S_IFDIR {
       if isArchive(existing) { return archive(existing, in: FilePath.folder(of: existing)) }
-      return problem("\(existing) is no folder", "write another path (~ is what HOME says)")
+      return problem("\(existing) is not a folder", "write another path (~ stands for HOME)")
     }
     if let written = rest.first,
       let other = Folder.names(in: existing).first(where: { $0.lowercased() == written.lowercased() })
     {
       let candidate = rest.dropFirst().reduce(join(existing, other), join)
       return problem(
-        "there is no \(written), but \(other): upper and lower case are told apart",
+        "there is no \(written), but \(other): upper and lower case differ",
         exists(candidate) ? "write \(candidate)" : "check the path")
     }
     if Self.isArchiveName(name) || name.hasSuffix(".bin") {
       let folder = parent == existing || exists(parent) ? join(parent, binaryFolder) : binaryFolder
       return problem(
-        "there is no such file, and a folder is wanted", "get the data set with: \(fetch(folder)), and write \(folder)")
+        "there is no such file, and a folder is required",
+        "get the data set with: \(fetch(folder)), and write \(folder)")
     }
-    if format.otherFolders.contains(name) { return otherVersion("no such folder, and") }
+    if format.otherFolders.contains(name) { return otherVersion("there is no such folder, and its name is that of") }
     if let meant = nearest(to: name, in: [DataPlaces.embedded]) {
       return problem("there is no such folder", "did you mean \(meant), the embedded set?")
     }
-    let only = rest.count > 1 ? " (there is \(existing), and no \(rest[0]) in it)" : ""
+    let only = rest.count > 1 ? " (there is \(existing), but no \(rest[0]) in it)" : ""
     return problem("there is no such folder\(only)", "check the path, or get the data set there with: \(fetch(path))")
   }
 
@@ -95,7 +96,7 @@ struct DataFolderDiagnosis {
   private var regularFile: ImageDataError {
     if isArchive(path) { return archive(path, in: parent) }
     if exists(join(parent, first)) {
-      return problem("this is a file of a data set, and its folder is wanted", "write \(parent)")
+      return problem("this is a file of a data set, but its folder is required", "write \(parent)")
     }
     if name.hasPrefix("data_batch") || name.hasPrefix("test_batch") { return otherVersion("this file is of") }
     return problem("this is a file", "write the folder that holds \(first)")
@@ -113,12 +114,12 @@ struct DataFolderDiagnosis {
       return .missingFile(path: join(path, file), remedy: "run: \(fetch(path))")
     }
     if let below = names.prefix(1000).first(where: { exists(join(join(path, $0), first)) }) {
-      return problem("the files are in \(below) there", "write \(join(path, below))")
+      return problem("the files are in its folder \(below)", "write \(join(path, below))")
     }
     if exists(join(parent, first)) { return problem("the files are in the folder above", "write \(parent)") }
     if let other = names.first(where: { $0.lowercased() == first }) {
       return problem(
-        "there is \(other), but upper and lower case are told apart", "call the files \(first) and so on")
+        "there is \(other), but upper and lower case differ", "rename the files to \(first) and so on")
     }
     if names.contains(where: format.otherFiles.contains) { return otherVersion("this is") }
     for other in [CIFARFormat.cifar10, .cifar100] where other.set != format.set {
@@ -132,7 +133,7 @@ struct DataFolderDiagnosis {
     if names.contains(where: format.otherFolders.contains) {
       let folder = join(path, binaryFolder)
       return problem(
-        "here is another version of the set, for Python or Matlab",
+        "this folder has another version of the set, for Python or Matlab",
         "get the binary version with: \(fetch(folder)), and write \(folder)")
     }
     let folder = join(path, binaryFolder)
@@ -145,7 +146,7 @@ struct DataFolderDiagnosis {
 
   private func archive(_ file: String, in folder: String) -> ImageDataError {
     let target = join(folder, binaryFolder)
-    if exists(join(target, first)) { return problem("this is an archive, unpacked already", "write \(target)") }
+    if exists(join(target, first)) { return problem("this is an archive, already unpacked", "write \(target)") }
     if file.lowercased().contains("python") || file.lowercased().contains("matlab") {
       return problem(
         "this is the archive of another version of the set",
@@ -158,7 +159,7 @@ struct DataFolderDiagnosis {
 
   private func otherVersion(_ beginning: String) -> ImageDataError {
     let target = sibling
-    let version = "\(beginning) the version for Python or Matlab, and the binary one is wanted"
+    let version = "\(beginning) the version for Python or Matlab, but the binary one is required"
     if exists(join(target, first)) { return problem(version, "write \(target)") }
     return problem(version, "get it with: \(fetch(target)), and write \(target)")
   }

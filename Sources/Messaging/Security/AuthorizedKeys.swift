@@ -19,17 +19,18 @@ public struct AuthorizedKeys: Hashable, Sendable {
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       func problem(_ text: String) -> AuthorizedKeysError { AuthorizedKeysError(file: file, line: number, text: text) }
       guard let key = PublicKey(hexadecimal: first) else {
-        throw problem("a line begins with a public key of 64 hexadecimal digits, as keygen writes it")
+        throw problem("a line must begin with a public key of 64 hexadecimal digits, as keygen writes it")
       }
       guard words.count == 2 else {
         throw problem(
-          words.count == 1 ? "the key's name is missing; write it behind the key" : "one name behind the key is allowed"
+          words.count == 1 ? "the key's name is missing; write it after the key" : "only one name may follow the key"
         )
       }
       guard Self.isLegalName(words[1]) else {
-        throw problem("the name may have letters, digits, '.', '_', '-' and '@', at most \(Self.longestName)")
+        throw problem(
+          "the name may have letters, digits, '.', '_', '-' and '@', at most \(Self.longestName) characters")
       }
-      if let other = names[key] { throw problem("this key is on an earlier line already, as that of \(other)") }
+      if let other = names[key] { throw problem("this key is on an earlier line already, with the name \(other)") }
       names[key] = String(words[1])
       guard names.count <= Self.mostKeys else { throw problem("there are more than \(Self.mostKeys) keys") }
     }

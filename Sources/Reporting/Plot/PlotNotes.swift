@@ -51,7 +51,7 @@ enum PlotNotes {
     }
     if overlapping > 0 {
       notes.append(
-        "the line joins \(NumberText.plural(overlapping, "more untrained candidate")) than there is room for")
+        "the line joins \(NumberText.plural(overlapping, "more untrained candidate")), not shown for lack of room")
     }
     let caveats = report.rows.isEmpty && report.setAside.jobs == 0 ? [] : report.caveats
     return (notes.isEmpty ? [] : [notes.joined(separator: "; ")]) + caveats

@@ -67,7 +67,7 @@ package struct PromotionsPlot {
   private static let title = "From rung to rung"
   private var subtitle: String {
     "Mean accuracy of each candidate at each rung that it was trained at"
-      + (omitted > 0 ? "; \(NumberText.plural(omitted, "candidate")) more have no room" : "")
+      + (omitted > 0 ? "; \(NumberText.plural(omitted, "more candidate")) not drawn" : "")
   }
 
   package var figure: SVGFigure {

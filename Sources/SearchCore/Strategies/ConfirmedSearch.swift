@@ -134,7 +134,7 @@ extension StrategySettings {
   package func problemOfConfirming(within jobs: Int?) -> String? {
     let kept = ConfirmedSearch.reserve(confirm)
     guard let jobs, jobs - kept < jobs / 2 else { return nil }
-    return "\(confirm) confirmations of up to \(ConfirmedSearch.mostPoints) points and dense keep \(kept) of \(jobs) "
+    return "\(confirm) confirmations of up to \(ConfirmedSearch.mostPoints) points and dense take \(kept) of \(jobs) "
       + "jobs, more than half; raise the budget or confirm fewer times"
   }
 }

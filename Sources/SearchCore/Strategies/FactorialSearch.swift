@@ -13,7 +13,7 @@ struct FactorialSearch: SearchStrategy {
     seeds = settings.seeds
     // Four trainings for each layer determine its effect with half the noise of one training.
     self.jobs = jobs ?? max(32, 4 * sample.space.layers.count) * settings.seeds
-    notes = jobs == nil ? ["no budget is set: \(self.jobs) trainings are asked for"] : []
+    notes = jobs == nil ? ["no budget is set: the search asks for \(self.jobs) trainings"] : []
   }
 
   func roundsToKnow(before round: Int) -> Int { 0 }

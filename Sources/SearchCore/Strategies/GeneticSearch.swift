@@ -13,7 +13,7 @@ struct GeneticSearch: SearchStrategy {
     sample = SearchSample(space, constraints: settings.constraints, template: template)
     self.settings = settings
     self.jobs = jobs ?? Self.defaultGenerations * settings.round
-    notes = jobs == nil ? ["no budget is set: \(self.jobs) trainings are asked for"] : []
+    notes = jobs == nil ? ["no budget is set: the search asks for \(self.jobs) trainings"] : []
   }
 
   var roundSize: Int? { settings.round }

@@ -53,7 +53,7 @@ struct HalvingSearch: SearchStrategy {
     constraints = settings.constraints
     if let jobs, let first {
       notes =
-        search.notes + ["of the budget of \(jobs) jobs about \(first) are for rung 1, where every training begins"]
+        search.notes + ["of the budget of \(jobs) jobs, about \(first) are for rung 1, where every training begins"]
     } else {
       notes = search.notes
     }
@@ -80,7 +80,8 @@ struct HalvingSearch: SearchStrategy {
     let rest = promotions.decide(ladder.undecided(ofRounds: 0..<number), atMost: left)
     guard rest.works.isEmpty, jobs != nil else { return SearchRound(works: rest.works, notes: rest.notes) }
     let next = promotions.fill(ladder.unpromoted(), count: left)
-    return SearchRound(works: next, notes: next.isEmpty ? [] : ["what is left of the budget promotes the next best"])
+    return SearchRound(
+      works: next, notes: next.isEmpty ? [] : ["the rest of the budget promotes the next best candidates"])
   }
 
   /// Returns what is left of the budget.

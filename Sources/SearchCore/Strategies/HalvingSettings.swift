@@ -50,7 +50,7 @@ public struct HalvingSettings: Codable, Hashable, Sendable {
         rung.until = max(1, Int(whole))
       } else {
         guard let epochs = Epochs((count * 1000).rounded() / 1000) else {
-          throw fail("rung \(share) of \(recipe.epochs) epochs is no number of epochs")
+          throw fail("rung \(share) of \(recipe.epochs) epochs is not a valid number of epochs")
         }
         rung.epochs = epochs
       }
@@ -60,7 +60,7 @@ public struct HalvingSettings: Codable, Hashable, Sendable {
       }
       guard length > last, length < recipe.epochs.count else {
         throw fail(
-          "rung \(share) of halving ends after \(Self.text(length)) of \(recipe.epochs) epochs, as another does; "
+          "rung \(share) of halving ends after \(Self.text(length)) of \(recipe.epochs) epochs, like another one; "
             + "train for more epochs or choose other rungs")
       }
       kinds.append(.proxyTraining(rung))

@@ -82,7 +82,7 @@ struct Promotions {
   private static func note(_ tau: KendallTau, from lower: Int, to higher: Int) -> String {
     let rungs = "rungs \(lower + 1) and \(higher + 1)"
     guard tau.high < 1 || tau.low > -1 else {
-      return "how \(rungs) agree is not known yet: everything is kept"
+      return "how well \(rungs) agree is not known yet: everything is kept"
     }
     func text(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }
     return "Kendall's tau of \(rungs) within bands of similar cost is \(text(tau.value)) (\(text(tau.low)) to "

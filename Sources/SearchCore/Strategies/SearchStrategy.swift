@@ -172,7 +172,7 @@ public func makeStrategy(
   guard jobs.map({ $0 > first.count }) ?? true else {
     throw .strategy(
       name: settings.name.rawValue,
-      problem: "a budget of \(jobs ?? 0) jobs is spent on what trainings start from; allow more than \(first.count)")
+      problem: "a budget of \(jobs ?? 0) jobs is used up before the first training; allow more than \(first.count)")
   }
   let search = try makeSearch(settings, space: space, budget: jobs.map { $0 - first.count }, template: template)
   return StartedSearch(search, first: first)

@@ -72,7 +72,7 @@ struct SensitivitySearch: SearchStrategy {
       ].compactMap(\.self)
       guard !effects.isEmpty else { return (affordable, []) }
       let what = effects.joined(separator: ", and ")
-      return (affordable, ["the budget of \(jobs) jobs is small: \(what); \(all) jobs train all"])
+      return (affordable, ["the budget of \(jobs) jobs is small: \(what); \(all) jobs are enough to train all"])
     }
     let covered = min(jobs, references + singles)
     return (
@@ -80,7 +80,7 @@ struct SensitivitySearch: SearchStrategy {
       [
         "the budget of \(jobs) jobs is too small for the sensitivity of all layers (\(covered) of "
           + "\(references + singles) "
-          + "candidates are trained) and no joint candidate follows; a budget of \(all) jobs or more trains all"
+          + "candidates are trained), and no joint candidate follows; a budget of \(all) jobs is enough to train all"
       ]
     )
   }

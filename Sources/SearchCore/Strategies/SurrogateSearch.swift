@@ -23,7 +23,8 @@ struct SurrogateSearch: SearchStrategy {
     self.settings = settings
     let unbounded = max(4 * Self.fewestFirst, Self.defaultWorksOfLayer * sample.space.layers.count) * settings.seeds
     self.jobs = jobs ?? (settings.tolerance == nil ? unbounded : nil)
-    notes = jobs == nil && settings.tolerance == nil ? ["no budget is set: \(unbounded) trainings are asked for"] : []
+    notes =
+      jobs == nil && settings.tolerance == nil ? ["no budget is set: the search asks for \(unbounded) trainings"] : []
     solver = .coarse(sample.space)
     let references = sample.references
     let count = max(Self.fewestFirst, sample.space.layers.count)

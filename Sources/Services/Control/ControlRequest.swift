@@ -24,7 +24,7 @@ struct PendingRequests {
   private var answers: [Int: @Sendable (InterventionAnswer) -> Void] = [:]
   private var lastNumber = 0
 
-  static let stopping = InterventionAnswer.refused("the coordinator is stopping; ask again once it has ended")
+  static let stopping = InterventionAnswer.refused("the coordinator is stopping; try again when it has ended")
 
   /// Returns the request for the state machine; `nil` if the desk refuses it, which has been answered then.
   mutating func request(for request: ControlRequest, _ desk: InterventionDesk) -> InterventionRequest? {

@@ -51,7 +51,7 @@ final class ControlSocket: Sendable {
     to line: [UInt8], _ request: @Sendable (ControlRequest) -> Void
   ) -> InterventionAnswer? {
     guard let message = ControlMessage(line), message.version == ControlMessage.version else {
-      return .refused("the coordinator is of another version than this command: use the same build for both")
+      return .refused("the coordinator and this command are different versions: use the same build for both")
     }
     let answers = Mailbox<InterventionAnswer>()
     do {

@@ -21,12 +21,12 @@ package enum ControlError: Error, Hashable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .busy(let study, let error):
-      "study \(study): a process that takes no requests from this machine works on it "
-        + "(\(error.holder ?? "it did not say which")); ask there, or once it has ended"
-    case .unreachable(let study, let error): "study \(study): its coordinator cannot be asked: \(error)"
-    case .foreign(let study): "study \(study): its coordinator is another user's, who alone may ask something of it"
+      "study \(study): it is in use by a process that takes no requests from this machine "
+        + "(\(error.holder ?? "it did not say which")); make the request there, or when that process has ended"
+    case .unreachable(let study, let error): "study \(study): its coordinator cannot be reached: \(error)"
+    case .foreign(let study): "study \(study): its coordinator belongs to another user; only that user can control it"
     case .unanswered(let study):
-      "study \(study): its coordinator gave no answer; status tells whether it did what was asked"
+      "study \(study): its coordinator did not answer; status shows whether the request was carried out"
     }
   }
 }

@@ -214,7 +214,7 @@ package final class CoordinatorService {
   private func cutOff(_ peer: [UInt8]) {
     socket.disconnect(peer)
     let name = machine.worker(at: PeerID(bytes: peer)).map { "worker \($0)" } ?? "a peer"
-    write(.warning, "\(name) sends more than can be read; its connection is ended")
+    write(.warning, "\(name) sends more messages than can be read; its connection is closed")
   }
 
   /// Logs a line. Lines that peers cause are limited, so that they do not fill the disk.

@@ -47,7 +47,7 @@ package enum StartWeights {
     guard case .absent(let place, let present)? = try store.find(content, isCancelled: { false }) else { return }
     try store.store(Array(bytes[present...]), at: present, in: place)
     guard case .present = try store.install(place) else {
-      throw ServiceError.start(path, "it was changed while it was read; start again")
+      throw ServiceError.start(path, "it was changed while it was being read; start again")
     }
   }
 }

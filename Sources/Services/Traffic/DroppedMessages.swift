@@ -19,13 +19,13 @@ struct DroppedMessages<Peer: Hashable> {
       others += 1
       return nil
     }
-    return "dropped a message of \(name): \(problem); further ones of it are counted".oneLine()
+    return "dropped a message of \(name): \(problem); further ones are only counted".oneLine()
   }
 
   /// Returns the line with the sum if it is due. Must be called in every turn of a loop.
   package mutating func sum(now: Double) -> String? {
     guard others > 0, now >= nextSum else { return nil }
     defer { others = 0 }
-    return "dropped \(others) more messages that are not valid"
+    return "dropped \(others) more invalid messages"
   }
 }

@@ -16,7 +16,7 @@ struct ConnectionAdvice {
     let isFirst = told == nil
     if isFirst { since = now }
     told = reason
-    return "no coordinator at \(endpoint) since \(since): \(isFirst ? "" : "now ")\(reason); trying on"
+    return "no coordinator at \(endpoint) since \(since): \(isFirst ? "" : "now ")\(reason); still trying"
   }
 
   static func reason(_ finding: ConnectionProbe.Finding, breaksOff: Bool) -> String {
@@ -25,10 +25,10 @@ struct ConnectionAdvice {
     case .refused: "connection refused, nothing listens there"
     case .unreachable(let reason): "it cannot be reached (\(reason))"
     case .noAnswer(let seconds):
-      "no answer within \(seconds) s, the host is off or a firewall lets nothing through"
+      "no answer within \(seconds) s, the host is off or a firewall blocks the connection"
     case .accepts where breaksOff:
-      "what listens there ends the connection in the handshake, it is no coordinator or lets in workers with keys only"
-    case .accepts: "something accepts connections there, but does not answer as a coordinator does"
+      "the program listening there closes the connection in the handshake, it is not a coordinator or requires keys"
+    case .accepts: "a program accepts connections there, but does not answer as a coordinator does"
     case .missingSocket(let path): "there is no socket \(path)"
     }
   }

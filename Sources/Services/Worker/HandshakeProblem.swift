@@ -48,11 +48,11 @@ package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertibl
     case .unknownKey(let endpoint, let key):
       "the coordinator at \(endpoint) does not know this worker's key \(key)…"
     case .refused(let endpoint): "the coordinator at \(endpoint) refuses this worker"
-    case .coordinatorWithoutKeys(let endpoint): "what listens at \(endpoint) has no keys"
-    case .keysWanted(let endpoint): "the coordinator at \(endpoint) lets in workers with keys only"
-    case .brokenOff(let endpoint): "what listens at \(endpoint) ends the connection in the middle of the handshake"
+    case .coordinatorWithoutKeys(let endpoint): "the program listening at \(endpoint) has no keys"
+    case .keysWanted(let endpoint): "the coordinator at \(endpoint) accepts only workers with keys"
+    case .brokenOff(let endpoint): "the program listening at \(endpoint) closes the connection in the handshake"
     case .noCoordinator(let endpoint):
-      "what listens at \(endpoint) is no LayerSearch coordinator, or lets in workers with keys only"
+      "the program listening at \(endpoint) is not a LayerSearch coordinator, or accepts only workers with keys"
     }
   }
 
@@ -61,10 +61,11 @@ package enum HandshakeProblem: Error, Hashable, Sendable, CustomStringConvertibl
     switch self {
     case .unknownKey: "add its line (the worker's public-key) to the coordinator's authorized keys"
     case .refused: nil
-    case .coordinatorWithoutKeys: "start the coordinator with keys, or this worker without"
+    case .coordinatorWithoutKeys: "start the coordinator with keys, or this worker without keys"
     case .keysWanted, .noCoordinator: "give this worker keys"
     case .brokenOff:
-      "perhaps coordinator-key in this worker's folder of keys is not that coordinator's public key, or it has no keys"
+      "coordinator-key in this worker's folder of keys may not be that coordinator's public key, or the coordinator "
+        + "has no keys"
     }
   }
 }

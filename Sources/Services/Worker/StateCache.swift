@@ -55,8 +55,8 @@ package struct StateCache: Sendable {
   package func problem(with path: String) -> String? {
     if access(path, F_OK) == 0 { return nil }
     return
-      "states of trainings cannot be kept in \(folder): what goes on begins anew, to the same result; make room there, "
-      + "choose another --state-cache, or give --cache-size 0"
+      "training states cannot be kept in \(folder): resumed trainings start from the beginning, with the same result; "
+      + "free space there, choose another --state-cache, or give --cache-size 0"
   }
 
   /// Removes the oldest states until the others fit into the limit, and what killed engines left half-written.

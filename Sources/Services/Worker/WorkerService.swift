@@ -174,7 +174,7 @@ package final class WorkerService {
         tick(now)
       }
     }
-    if let exitCode, exitCode != 0 { throw ServiceError.gaveUp(lastError ?? "the worker had to give up") }
+    if let exitCode, exitCode != 0 { throw ServiceError.gaveUp(lastError ?? "the worker gave up") }
   }
 
   private func handle(_ input: Input) {
@@ -264,7 +264,7 @@ package final class WorkerService {
       apply(machine.handle(.engineFinished(slot: slot, reference, result), at: now))
     case .failed(let reference, let reason, let failure):
       apply(machine.handle(.engineFailed(slot: slot, reference, reason: reason, failure), at: now))
-    case .endedIdle(let reason): write(.warning, "between two trainings \(reason); another takes its place")
+    case .endedIdle(let reason): write(.warning, "between two trainings \(reason); it is replaced by a new one")
     case nil: break
     }
   }

@@ -52,21 +52,21 @@ struct CompareCommand: ParsableCommand {
     guard costs.contains(text), let objective = Objective(rawValue: text) else {
       let advice = nearest(to: text, in: costs).map { "did you mean \($0)?" }
       throw ValidationError(
-        "\(text.debugDescription) is no cost; \(advice ?? "there are " + costs.joined(separator: ", "))")
+        "\(text.debugDescription) is not a cost; \(advice ?? "the costs are " + costs.joined(separator: ", "))")
     }
     return objective
   }
 
   func validate() throws {
     guard (2...Self.most).contains(studies.count) else {
-      throw ValidationError("compare needs 2 to \(Self.most) studies, and \(studies.count) are named")
+      throw ValidationError("compare takes 2 to \(Self.most) studies, found \(studies.count)")
     }
   }
 
   func run() throws {
     let output = try OutputFile(output ?? "-", option: "--output")
     if format == .html, output.isStandardOutput, StandardOutput.isTerminal {
-      throw Failure.usage("--output -: a page is nothing for a terminal; send it to a file or a pipe")
+      throw Failure.usage("--output -: a page cannot be shown on a terminal; send it to a file or a pipe")
     }
     let comparison = try StudyComparison(of: studies.map { try StudyReading.open($0) }, along: by)
     switch format {

@@ -46,7 +46,7 @@ struct ConformanceCommand: ParsableCommand {
 
   func validate() throws {
     if refuse, let ending, ending != .refusal {
-      throw ValidationError("--refuse is --ending refusal, and this is --ending \(ending.rawValue); leave one out")
+      throw ValidationError("--refuse means --ending refusal, but --ending \(ending.rawValue) is given; leave one out")
     }
     do { try Endpoint.check(bind, isBound: true) } catch { throw ValidationError("--bind \(error)") }
     try security.check(bind)

@@ -73,8 +73,8 @@ struct CoordinatorCommand: ParsableCommand {
     if let doorkeeper = socket.doorkeeper {
       log.info(
         """
-        encrypted; \(doorkeeper.authorizedKeys.names.count) keys of \(doorkeeper.listPath) may come in, an unknown one \
-        was refused when this was tried
+        encrypted; \(doorkeeper.authorizedKeys.names.count) keys in \(doorkeeper.listPath) are authorized; a test \
+        connection with an unknown key was refused
         """)
     }
     let service = try CoordinatorService(

@@ -30,13 +30,12 @@ struct CoordinatorKeyOptions: ParsableArguments {
   func check(_ endpoint: String) throws {
     if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     if keys == nil, authorizedKeys != nil {
-      throw ValidationError("--authorized-keys needs --keys, the coordinator's own keys")
+      throw ValidationError("--authorized-keys requires --keys, the coordinator's own keys")
     }
     if keys == nil, !insecure, !Endpoint.isLocal(endpoint) {
       throw ValidationError(
-        "--bind \(endpoint) is reachable from other machines, and without keys anyone may join: give --keys "
-          + "(layersearch "
-          + "keygen makes some), or --insecure on a network that you trust, or bind tcp://127.0.0.1:5555")
+        "--bind \(endpoint) is reachable from other machines, and without keys anyone may join; give --keys "
+          + "(made by layersearch keygen), or --insecure on a network that you trust, or bind tcp://127.0.0.1:5555")
     }
   }
 

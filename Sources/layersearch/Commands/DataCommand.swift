@@ -59,7 +59,7 @@ struct DataVerifyCommand: ParsableCommand {
     guard let expect, data != DataPlaces.embedded else { return }
     guard (12...64).contains(expect.utf8.count), Hexadecimal.isNumber(expect, digits: expect.utf8.count) else {
       throw ValidationError(
-        "--expect \(expect): a content hash has 64 hexadecimal digits, of which at least 12 are wanted")
+        "--expect \(expect): a content hash has 64 hexadecimal digits; give at least the first 12")
     }
   }
 

@@ -90,8 +90,8 @@ struct DataFetchCommand: AsyncParsableCommand {
       StandardError.shared.show(status: nil)
       if case .unwritable(let path, let reason) = error, folder == standardFolder {
         throw Failure.failed(
-          "\(path): cannot be written: \(reason); name a folder, as in: layersearch data fetch \(set.rawValue) DIR, or "
-            + "set HOME to one of this user")
+          "\(path): cannot be written: \(reason); give a folder, as in: layersearch data fetch \(set.rawValue) DIR, or "
+            + "set HOME to a folder of this user")
       }
       throw error
     }
@@ -101,7 +101,7 @@ struct DataFetchCommand: AsyncParsableCommand {
       try JSONOutput.print(
         Output(directory: folder, downloaded: outcome == .installed, contentHash: content.identity))
     } else {
-      let what = outcome == .installed ? "downloaded, checked and unpacked" : "already there and whole"
+      let what = outcome == .installed ? "downloaded, checked and unpacked" : "already there and complete"
       StandardOutput.writeLine("\(folder): \(set.rawValue) is \(what), content \(content)")
     }
   }

@@ -61,9 +61,9 @@ struct EvaluateCommand: ParsableCommand {
     let output = try logits.map { try OutputFile($0, option: "--logits", reading: [file, data]) }
     let takesStandardOutput = output?.isStandardOutput == true
     if takesStandardOutput {
-      if json { throw Failure.usage("--logits - and --json both want standard output; choose one") }
+      if json { throw Failure.usage("--logits - and --json both write to standard output; choose one") }
       if StandardOutput.isTerminal {
-        throw Failure.usage("--logits -: tensors are nothing for a terminal; send them to a file or a pipe")
+        throw Failure.usage("--logits -: tensors cannot be shown on a terminal; send them to a file or a pipe")
       }
     }
     defer { StandardError.shared.show(status: nil) }

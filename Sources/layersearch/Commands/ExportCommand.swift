@@ -63,7 +63,7 @@ enum FigureName {
   @Sendable static func read(_ text: String) throws -> StudyFigure {
     if let figure = StudyFigure(rawValue: text) { return figure }
     let advice = nearest(to: text, in: StudyFigure.allCases.map(\.rawValue)).map { "did you mean \($0)?" }
-    throw ValidationError("there is no figure \(text.debugDescription); \(advice ?? "there are \(list)")")
+    throw ValidationError("there is no figure \(text.debugDescription); \(advice ?? "the figures are \(list)")")
   }
 }
 
@@ -135,7 +135,7 @@ struct ExportCommand: ParsableCommand {
     if final {
       guard [.report(.csv), .report(.json), .report(.table)].contains(format) else {
         throw ValidationError(
-          "--final is written as csv, json or table; --format \(format.defaultValueDescription) is not")
+          "--final is available as csv, json or table, not as --format \(format.defaultValueDescription)")
       }
       if all || estimates || count != nil {
         throw ValidationError("--final lists all final trainings; leave out --all, --estimates and --count")
@@ -145,14 +145,14 @@ struct ExportCommand: ParsableCommand {
       let name = format.defaultValueDescription
       switch format {
       case .trials, .sqlite, .html, .pdf:
-        throw ValidationError("--format \(name) always writes all there is; leave out --count")
+        throw ValidationError("--format \(name) always writes everything; leave out --count")
       case .report(.svg), .report(.text):
         throw ValidationError("--format \(name) always draws the whole frontier; leave out --count")
       case .report: break
       }
       if all { throw ValidationError("--all lists every candidate; leave out --all or --count") }
       if !estimates {
-        throw ValidationError("--count thins the frontier of the estimates; add --estimates or leave out --count")
+        throw ValidationError("--count limits the frontier of the estimates; add --estimates or leave out --count")
       }
     }
     if all, format == .trials {
@@ -164,14 +164,14 @@ struct ExportCommand: ParsableCommand {
     }
     if figure != nil, ![.report(.svg), .pdf].contains(format) {
       throw ValidationError(
-        "--figure is written as svg or pdf; --format \(format.defaultValueDescription) is not a figure")
+        "--figure is available as svg or pdf, not as --format \(format.defaultValueDescription)")
     }
     if figure != nil, estimates || all {
-      throw ValidationError("--figure names what is drawn; leave out --estimates and --all")
+      throw ValidationError("--figure already selects what is drawn; leave out --estimates and --all")
     }
     if estimates || all, format == .html || format == .pdf {
       throw ValidationError(
-        "--format \(format.defaultValueDescription) always has all there is; leave out --estimates and --all")
+        "--format \(format.defaultValueDescription) always contains everything; leave out --estimates and --all")
     }
     guard format == .sqlite else { return }
     if output == nil {
@@ -183,7 +183,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     let output = try OutputFile(output ?? "-", option: "--output")
     if let name = format.unfitForTerminals, output.isStandardOutput, StandardOutput.isTerminal {
-      throw Failure.usage("--output -: \(name) is nothing for a terminal; send it to a file or a pipe")
+      throw Failure.usage("--output -: \(name) cannot be shown on a terminal; send it to a file or a pipe")
     }
     let store = try StudyReading.open(study)
     switch format {
@@ -219,7 +219,7 @@ struct ExportCommand: ParsableCommand {
     if let figure {
       let drawn: SVGFigure
       do { drawn = try figure.draw(view) } catch {
-        throw Failure.failed("--figure \(figure.rawValue): study \(study) has none: \(error)")
+        throw Failure.failed("--figure \(figure.rawValue): study \(study) does not have this figure: \(error)")
       }
       return try output.write(format == .pdf ? PagePrinter.pdf(of: [drawn]) : Array(drawn.file.utf8))
     }

@@ -49,13 +49,13 @@ struct ExportModelCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    if foldBatchNorm, format != .onnx { throw ValidationError("--fold-batch-norm is for --format onnx") }
+    if foldBatchNorm, format != .onnx { throw ValidationError("--fold-batch-norm requires --format onnx") }
   }
 
   func run() throws {
     let path = output ?? NetworkExport.path(besideCheckpoint: checkpoint, format)
     if output == nil, FileManager.default.fileExists(atPath: path) {
-      throw Failure.usage("\(path) exists; name it with --output to replace it, or name another file")
+      throw Failure.usage("\(path) already exists; name it with --output to replace it, or name another file")
     }
     let file = try OutputFile(path, option: "--output", reading: [checkpoint])
     let network = try ExportedNetwork(try Checkpoint(path: checkpoint), path: checkpoint, merged: merge)
@@ -77,8 +77,8 @@ struct ExportModelCommand: ParsableCommand {
     }
     if network.checkpoint.normalization == nil {
       StandardError.shared.writeLine(
-        "layersearch: warning: \(checkpoint) does not tell how its images were normalized: what was written takes them "
-          + "as they were in the training (import takes --mean and --std)")
+        "layersearch: warning: \(checkpoint) does not record how its images were normalized; the exported network "
+          + "expects images as they were in training (give --mean and --std to import)")
     }
   }
 
@@ -87,7 +87,7 @@ struct ExportModelCommand: ParsableCommand {
     guard FileManager.default.fileExists(atPath: path) else { return }
     let text = (try? RegularFile.read(path, mostBytes: 1 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     guard text.contains(NetworkExport.mark) else {
-      throw .usage("--output \(path) exists and is no file of export-model; choose another name")
+      throw .usage("--output \(path) exists and was not written by export-model; choose another name")
     }
   }
 }

@@ -28,8 +28,8 @@ struct FailureOptions: ParsableArguments {
   var setAside: [Int] = []
 
   func check(resume: Bool) throws {
-    if retrySetAside, !resume { throw ValidationError("--retry-set-aside needs --resume") }
-    if !setAside.isEmpty, !resume { throw ValidationError("--set-aside needs --resume") }
+    if retrySetAside, !resume { throw ValidationError("--retry-set-aside requires --resume") }
+    if !setAside.isEmpty, !resume { throw ValidationError("--set-aside requires --resume") }
   }
 
   var rules: FailureRules { FailureRules(giveUpAfter: giveUpAfter, leftOut: Set(setAside.map(Int64.init))) }
@@ -41,7 +41,7 @@ struct FailureOptions: ParsableArguments {
       let count = try study.store.reopenSetAside()
       StandardError.shared.writeLine(
         count == 0
-          ? "no job was set aside: there is nothing to try again" : "\(count) jobs that were set aside are tried again")
+          ? "no job was set aside; there is nothing to retry" : "\(count) jobs that were set aside are tried again")
     }
     guard !setAside.isEmpty else { return }
     let open = Set(try study.store.jobs().filter { $0.state != .finished }.map(\.id))

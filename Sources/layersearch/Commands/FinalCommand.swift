@@ -94,7 +94,7 @@ struct FinalCommand: ParsableCommand {
 
   func validate() throws {
     guard points == nil || candidate.isEmpty else {
-      throw ValidationError("--points: --candidate names all that is to be trained: leave one of them out")
+      throw ValidationError("--points: --candidate already names everything to train; leave one of them out")
     }
   }
 
@@ -124,7 +124,7 @@ struct FinalCommand: ParsableCommand {
       ).run()
       switch outcome {
       case .studyFinished: break
-      case .stopped: throw Failure.failed("stopped before all was trained; go on with: \(Self.again)")
+      case .stopped: throw Failure.failed("stopped before all trainings were done; continue with: \(Self.again)")
       case .gaveUp(let reason, let isSetAside):
         let retry = ShellCommand.line(["layersearch", "control", study, "retry"])
         throw Failure.failed(

@@ -26,19 +26,20 @@ struct HTTPOptions: ParsableArguments {
 
   func validate() throws {
     guard let http else {
-      if httpTokenFile != nil { throw ValidationError("--http-token-file needs --http, where the page is served") }
-      if httpControl { throw ValidationError("--http-control needs --http, where the page is served") }
+      if httpTokenFile != nil { throw ValidationError("--http-token-file requires --http, the address of the page") }
+      if httpControl { throw ValidationError("--http-control requires --http, the address of the page") }
       return
     }
     if httpControl, httpTokenFile == nil {
       throw ValidationError(
-        "--http-control without a token would let every process of this machine act: give --http-token-file FILE")
+        "--http-control without a token would let every process on this machine control the study; give "
+          + "--http-token-file FILE")
     }
     let address: HTTPAddress
     do { address = try HTTPAddress(http) } catch { throw ValidationError(error.usage) }
     if httpTokenFile == nil, !address.isLoopback {
       throw ValidationError(
-        "--http \(http) is reachable from other machines, and without a token anyone may look: give "
+        "--http \(http) is reachable from other machines, and without a token anyone may read the page; give "
           + "--http-token-file FILE, or serve the page on 127.0.0.1:\(address.port)")
     }
   }

@@ -15,7 +15,7 @@ struct ImageOptions: ParsableArguments {
 
   func validate() throws {
     if let imageSize, imageSize % NetworkLimits.imageSizeStep != 0 {
-      throw ValidationError("--image-size \(imageSize): a multiple of \(NetworkLimits.imageSizeStep) is wanted")
+      throw ValidationError("--image-size \(imageSize) must be a multiple of \(NetworkLimits.imageSizeStep)")
     }
   }
 

@@ -67,7 +67,7 @@ struct ImportCommand: ParsableCommand {
     let tensors: SafeTensors
     do { tensors = try SafeTensors(path: file, mostBytes: ImportedNetwork.mostFileBytes) } catch {
       if (try? Checkpoint(path: file)) != nil {
-        throw Failure.usage("\(file) is a checkpoint already, which evaluate and export-model take as it is")
+        throw Failure.usage("\(file) is already a checkpoint; evaluate and export-model read it directly")
       }
       throw ExchangeError.file(error)
     }
@@ -83,11 +83,11 @@ struct ImportCommand: ParsableCommand {
     say(
       "network      \(model.rawValue), \(classes) classes, \(network.parameters) parameters"
     )
-    say("tensors      \(count), \(network.renamed) of other names; \(network.ignored) ignored")
+    say("tensors      \(count), \(network.renamed) of them renamed; \(network.ignored) ignored")
     say(
       "images       "
         + (normalization == nil
-          ? "normalized as the data set is that it is used with; export-model knows none (--mean, --std)"
+          ? "normalized as the data set in use; unknown to export-model (give --mean and --std)"
           : "normalized by --mean and --std"))
     if output.isRegular { say("checkpoint   \(output.path)") }
   }
@@ -97,7 +97,7 @@ struct ImportCommand: ParsableCommand {
     let number = Number.decimal(limit)
     return { text in
       let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 3 else { throw ValidationError("it must be three numbers, of red, green and blue") }
+      guard parts.count == 3 else { throw ValidationError("it must be three numbers, for red, green and blue") }
       return try parts.map { Float(try number($0)) }
     }
   }

@@ -31,14 +31,15 @@ struct JobLimitOptions: ParsableArguments {
 
   func validate() throws {
     if let memoryPerJob, memoryPerJob.bytes < 1_000_000 {
-      throw ValidationError("--memory-per-job \(memoryPerJob): no training fits into less than 1MB; give 1GB, say")
+      throw ValidationError(
+        "--memory-per-job \(memoryPerJob): no training fits into less than 1MB; give 1GB, for example")
     }
     if let timePerJob, timePerJob.seconds < 0.1 {
-      throw ValidationError("--time-per-job \(timePerJob): no training takes less than 0.1s; give 1h, say")
+      throw ValidationError("--time-per-job \(timePerJob): no training takes less than 0.1s; give 1h, for example")
     }
     if longestSilence.seconds < 1 {
       throw ValidationError(
-        "--longest-silence \(longestSilence): trainings report twice a second, so that less than 1s ends them all")
+        "--longest-silence \(longestSilence) must be at least 1s, because trainings report only twice a second")
     }
   }
 

@@ -11,7 +11,7 @@ extension KernelDemand {
   func requireNative(otherwise advice: String) throws {
     guard !takesNative else { return }
     throw Failure.usage(
-      "the study takes workers that compute with \(self) (its key kernels), and this command would start native ones: "
+      "the study requires workers with the kernels \(self) (its key kernels), but this command starts native ones; "
         + advice)
   }
 }

@@ -41,8 +41,8 @@ struct KeygenCommand: ParsableCommand {
     for name in names {
       guard AuthorizedKeys.isLegalName(name), name != KeyRing.coordinator else {
         throw ValidationError(
-          "--worker \(name): this is no name for a worker: letters, digits, '.', '_', '-' and '@', at most "
-            + "\(AuthorizedKeys.longestName), the first no '.' or '-', and not '\(KeyRing.coordinator)'")
+          "--worker \(name): not a valid name; expected letters, digits, '.', '_', '-' and '@', at most "
+            + "\(AuthorizedKeys.longestName), not beginning with '.' or '-', and not '\(KeyRing.coordinator)'")
       }
     }
     if let twice = Dictionary(grouping: names, by: \.self).first(where: { $1.count > 1 })?.key {

@@ -49,8 +49,8 @@ struct PlanCommand: ParsableCommand {
     if workers == nil, let limit = MemoryShortage.limit, plan.bytesPerSlot > limit / max(1, plan.workers) {
       let (one, all) = (Readable.bytes(plan.bytesPerSlot), Readable.bytes(limit))
       plan.notes.append(
-        "\(plan.workers) trainings at a time of about \(one) each do not fit into the \(all) that a process here may "
-          + "have; give the worker fewer --slots")
+        "\(plan.workers) simultaneous trainings of about \(one) each do not fit into the \(all) of memory that a "
+          + "process may use here; give the worker fewer --slots")
     }
     if json { return try JSONOutput.print(plan) }
     for line in plan.lines(width: StandardOutput.width) { StandardOutput.writeLine(line) }

@@ -118,14 +118,14 @@ struct ReplayCommand: AsyncParsableCommand {
 
   func validate() throws {
     if writeServed == nil, jobs == nil {
-      throw ValidationError("--jobs is missing; say at how many trainings to measure, such as --jobs 16,26,64,128")
+      throw ValidationError("--jobs is missing; give numbers of trainings to measure at, such as --jobs 16,26,64,128")
     }
     let isToJudge =
       strategies != nil || !sequence.isEmpty || output != nil || json || raw || jobs != nil || !rung.isEmpty
     if writeServed != nil, isToJudge {
       throw ValidationError(
-        "--write-served only writes what is served; leave out --strategies, --sequence, --jobs, --rung, --output, "
-          + "--raw and --json")
+        "--write-served only writes the served trainings; leave out --strategies, --sequence, --jobs, --rung, "
+          + "--output, --raw and --json")
     }
   }
 
@@ -149,7 +149,7 @@ struct ReplayCommand: AsyncParsableCommand {
     for path in sequence {
       let set = try SequenceSet(path: path, space: space, replays: replays)
       guard !(settings.strategies.map(\.rawValue) + settings.sequences.map(\.name)).contains(set.name) else {
-        throw Failure.usage("--sequence \(path): '\(set.name)' is the name of another search already; rename it")
+        throw Failure.usage("--sequence \(path): '\(set.name)' is already the name of another search; rename it")
       }
       settings.sequences.append(set)
     }
@@ -191,7 +191,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
   private func makeFolder(_ path: String, option: String) throws {
     do { try Folder.make(path) } catch {
-      throw Failure.usage("\(option) \(path): this folder cannot be made: \(error.reason); choose another place")
+      throw Failure.usage("\(option) \(path): the folder cannot be created: \(error.reason); choose another place")
     }
   }
 
@@ -219,7 +219,8 @@ struct RungTable {
   init(_ text: String) throws {
     let parts = text.split(separator: "=", maxSplits: 1)
     guard parts.count == 2, let share = Double(parts[0]), (0..<1).contains(share) else {
-      throw ValidationError("'\(text)' is no share of the epochs below 1 with a table, such as 0=converted.csv")
+      throw ValidationError(
+        "'\(text)' is invalid; expected a share of the epochs below 1 and a table, such as 0=converted.csv")
     }
     self.share = share
     file = String(parts[1])
@@ -229,12 +230,12 @@ struct RungTable {
   func table(_ configuration: StudyConfiguration, among all: [RungTable]) throws -> TrainingTable {
     guard let halving = configuration.strategy.halving else {
       throw Failure.usage(
-        "--rung \(NumberText.shortest(share))=\(file): the configuration has no rungs; write strategy.halving into it")
+        "--rung \(NumberText.shortest(share))=\(file): the configuration has no rungs; add strategy.halving to it")
     }
     guard halving.rungs.contains(share), all.count(where: { $0.share == share }) == 1 else {
       throw Failure.usage(
         "--rung \(NumberText.shortest(share))=\(file): strategy.halving has the rungs "
-          + halving.rungs.map(NumberText.shortest).joined(separator: ", ") + "; name each of them once at most")
+          + halving.rungs.map(NumberText.shortest).joined(separator: ", ") + "; give each of them at most once")
     }
     return try TrainingTable(path: file, space: configuration.space)
   }
@@ -250,7 +251,8 @@ private enum Lists {
     var strategies: [StrategyName] = []
     for name in entries(text) {
       guard let strategy = StrategyName(rawValue: name) else {
-        let hint = nearest(to: name, in: known).map { "did you mean '\($0)'? There are" } ?? "there are"
+        let hint =
+          nearest(to: name, in: known).map { "did you mean '\($0)'? The strategies are" } ?? "the strategies are"
         throw ValidationError("there is no strategy '\(name)'; \(hint): \(known.joined(separator: ", "))")
       }
       guard !strategies.contains(strategy) else { throw ValidationError("'\(name)' is named twice; name it once") }
@@ -266,7 +268,7 @@ private enum Lists {
       guard let number = Int(entry), allowed.contains(number) else {
         throw ValidationError(
           "'\(entry)' must be a whole number from \(allowed.lowerBound) to \(allowed.upperBound), with commas between "
-            + "several")
+            + "several numbers")
       }
       return number
     }

@@ -39,8 +39,7 @@ struct SalvageCommand: ParsableCommand {
       guard error.code == .damaged else { throw error }
       // The error's own description advises the user to run this command.
       throw Failure.failed(
-        "study \(study): so little is left of it that no training can be read; put a copy of it back, or begin anew in "
-          + "another "
+        "study \(study): too damaged to read any training; restore a copy of it, or start a new study in another "
           + "folder")
     }
   }
@@ -55,7 +54,7 @@ struct SalvageCommand: ParsableCommand {
     do { try FileManager.default.copyItem(atPath: source, toPath: target) } catch {
       throw Failure.failed("\(source) cannot be copied to \(target): \(ProcessExit.describe(error))")
     }
-    return "contents copied: weights that trainings start from, and networks that they left"
+    return "contents copied: weights that trainings start from, and networks that they produced"
   }
 
   func run() throws {
@@ -63,7 +62,7 @@ struct SalvageCommand: ParsableCommand {
     for line in findings.lines(output: output) { StandardOutput.writeLine(line) }
     if let line = try copyContents() { StandardOutput.writeLine(line) }
     StandardOutput.writeLine(
-      "go on    "
+      "continue "
         + ShellCommand.line([
           "layersearch", "coordinator", "\(output)/configuration.yaml", "--study", output, "--resume",
         ]))

@@ -91,27 +91,28 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     if threads > workers {
-      throw ValidationError("--threads \(threads) is more than the \(workers) workers that they are for")
+      throw ValidationError("--threads \(threads) must be at most the number of workers, which is \(workers)")
     }
     if isVirtual {
-      if http.http != nil { throw ValidationError("--virtual has no coordinator that serves a page; leave out --http") }
+      if http.http != nil { throw ValidationError("--virtual has no coordinator to serve a page; leave out --http") }
       if study != nil { throw ValidationError("--virtual keeps no study; leave out --study") }
       if restartAfter != nil {
         throw ValidationError("--virtual has no coordinator to kill; leave out --restart-after")
       }
       if lease.arguments != (try LeaseOptions.parse([])).arguments {
-        throw ValidationError("--virtual loses no worker; leave out --stalled-after and what else is about lost ones")
+        throw ValidationError("--virtual never loses workers; leave out --stalled-after and options like it")
       }
       guard workers * slots <= Self.mostSlots else {
-        throw ValidationError("--workers \(workers) of --slots \(slots) are more than \(Self.mostSlots) slots together")
+        throw ValidationError(
+          "--workers \(workers) with --slots \(slots) exceed the limit of \(Self.mostSlots) slots in total")
       }
       // Trainings that take no time would all end at one moment of the virtual clock.
       if mean == 0 { throw ValidationError("--virtual needs trainings that take time; give --mean 60, for example") }
     } else if !speeds.isEmpty || inOrder || speculation.speculate {
-      throw ValidationError("--speeds, --in-order and --speculate are for --virtual")
+      throw ValidationError("--speeds, --in-order and --speculate require --virtual")
     } else if workers > 20_000 {
       throw ValidationError(
-        "--workers \(workers) is more than a coordinator takes (20000); --virtual has no such limit")
+        "--workers \(workers) exceeds the limit of a coordinator (20000); --virtual has no such limit")
     }
   }
 
@@ -139,7 +140,7 @@ struct SimulateCommand: ParsableCommand {
       let now = MonotonicClock.now
       guard now - shown >= 2 else { return }
       shown = now
-      StandardError.shared.writeLine("\(welcomed) of \(workers) workers there, \(done) of \(jobs) jobs done")
+      StandardError.shared.writeLine("\(welcomed) of \(workers) workers connected, \(done) of \(jobs) jobs done")
     }
     let report: SimulationReport
     if isVirtual {

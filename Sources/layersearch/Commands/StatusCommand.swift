@@ -40,8 +40,8 @@ struct StatusCommand: ParsableCommand {
 
   func validate() throws {
     guard watch else { return }
-    if json { throw ValidationError("--watch is for people to look at; leave out --watch or --json") }
-    if explain != nil { throw ValidationError("--watch follows the whole study; leave out --watch or --explain") }
+    if json { throw ValidationError("--watch writes no JSON; leave out --watch or --json") }
+    if explain != nil { throw ValidationError("--watch shows the whole study; leave out --watch or --explain") }
   }
 
   func run() throws {

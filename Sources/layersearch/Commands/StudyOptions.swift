@@ -39,14 +39,14 @@ struct StudyOptions: ParsableArguments {
   var fromStudy: String?
 
   func validate() throws {
-    if mustExist, !resume { throw ValidationError("--must-exist goes with --resume") }
+    if mustExist, !resume { throw ValidationError("--must-exist requires --resume") }
   }
 
   /// The failure to report if a coordinator ended before its study was done; `nil` if the study is done.
   func failure(of outcome: CoordinatorService.Outcome) -> Failure? {
     switch outcome {
     case .studyFinished: nil
-    case .stopped: .failed("stopped before the study was done; go on with: \(resumption())")
+    case .stopped: .failed("stopped before the study was done; continue with: \(resumption())")
     case .gaveUp(let reason, let isSetAside):
       .failed("\(reason); the command: \(resumption(isSetAside ? ["--retry-set-aside"] : []))")
     }
@@ -67,7 +67,7 @@ struct StudyOptions: ParsableArguments {
     let folder = study ?? StudyFolders.study(ofConfiguration: configuration) ?? definition.usualFolder
     // If the data cannot be read, opening the study reports that, or does not need them.
     let data = fromStudy == nil ? nil : try? definition.dataRequirement()
-    if trainsHere { try definition.recipe.kernels?.requireNative(otherwise: "start a coordinator, and such workers") }
+    if trainsHere { try definition.recipe.kernels?.requireNative(otherwise: "start a coordinator and such workers") }
     let variant = trainsHere ? OpenBLASEnvironment.kernelVariantOfEngines(for: definition.recipe.kernels?.native) : nil
     let earlier = try fromStudy.map {
       try EarlierStudy.read($0, for: definition, studyFolder: folder, data: data, variant: variant)

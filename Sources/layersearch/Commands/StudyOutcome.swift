@@ -15,7 +15,8 @@ extension OpenStudy {
     let status = ShellCommand.line(["layersearch", "status", folder])
     throw Failure.failed(
       useless.isFailure
-        ? "\(useless); \(status) tells why; go on with --resume --retry-set-aside once that is mended" : "\(useless)")
+        ? "\(useless); see why with: \(status); fix the cause, then continue with --resume --retry-set-aside"
+        : "\(useless)")
   }
 
   /// Prints the frontier as a table to standard output, and where everything is.
@@ -40,8 +41,8 @@ extension StudyReading {
     let store = try StudyStore.open(directory: directory, mode: .readOnly)
     if let missing = store.missing {
       StandardError.shared.writeLine(
-        "warning: study \(directory): \(missing); what is shown is an earlier state of it; save what can be read with: "
-          + StoreError.salvageCommand(directory))
+        "warning: study \(directory): \(missing); the output shows an earlier state of the study; save what can be "
+          + "read with: " + StoreError.salvageCommand(directory))
     }
     return store
   }

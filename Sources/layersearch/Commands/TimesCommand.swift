@@ -91,9 +91,11 @@ struct TimesCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    if forms, check != nil { throw ValidationError("--forms measures nothing: leave --check out") }
-    if table != nil, check == nil { throw ValidationError("--table goes with --check") }
-    if table != nil, output != nil { throw ValidationError("--table writes no table: leave --output out") }
+    if forms, check != nil { throw ValidationError("--forms measures nothing; leave out --check") }
+    if table != nil, check == nil { throw ValidationError("--table requires --check") }
+    if table != nil, output != nil {
+      throw ValidationError("--table only checks a table and writes none; leave out --output")
+    }
     if ranks != nil, rankFractions != nil { throw ValidationError("--ranks and --rank-fractions exclude each other") }
     guard config != nil else { return }
     for (option, isGiven) in [
@@ -101,7 +103,7 @@ struct TimesCommand: ParsableCommand {
       ("--variants", variants != nil), ("--include", include != nil),
       ("--image-size", images.imageSize != nil), ("--classes", images.classes != nil),
     ] where isGiven {
-      throw ValidationError("\(option) goes without --config, whose study says it")
+      throw ValidationError("\(option): the study of --config already specifies this; leave one of them out")
     }
   }
 

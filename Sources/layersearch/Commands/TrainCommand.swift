@@ -139,12 +139,12 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if checkpointEvery != nil, checkpoint == nil, resumeFrom == nil {
-      throw ValidationError("--checkpoint-every needs to know where to: give --checkpoint as well")
+      throw ValidationError("--checkpoint-every requires --checkpoint, the file to write to")
     }
     if noAugment, augmentation != nil {
       throw ValidationError("--no-augment and --augmentation exclude each other; keep --augmentation")
     }
-    if otherKernels, resumeFrom == nil { throw ValidationError("--other-kernels is for --resume-from alone") }
+    if otherKernels, resumeFrom == nil { throw ValidationError("--other-kernels requires --resume-from") }
   }
 
   func run() throws {
@@ -198,7 +198,7 @@ struct TrainCommand: ParsableCommand {
 
   private static func augmentation(_ text: String) throws -> AugmentationSetting {
     guard let setting = AugmentationChoice.setting(text) else {
-      throw ValidationError("it cannot be '\(text.prefix(80))'; \(AugmentationChoice.allowed)")
+      throw ValidationError("it cannot be '\(text.prefix(80))'; allowed: \(AugmentationChoice.allowed)")
     }
     return setting
   }
@@ -229,9 +229,9 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func checkStandardOutput() throws(Failure) {
-    if json { throw .usage("--checkpoint - and --json both want standard output; choose one") }
+    if json { throw .usage("--checkpoint - and --json both write to standard output; choose one") }
     if StandardOutput.isTerminal {
-      throw .usage("--checkpoint -: a network is nothing for a terminal; send it to a file or a pipe")
+      throw .usage("--checkpoint -: a network cannot be shown on a terminal; send it to a file or a pipe")
     }
   }
 }

@@ -119,7 +119,7 @@ struct WorkerCommand: ParsableCommand {
 
   func validate() throws {
     do { try Endpoint.check(connect, isBound: false) } catch { throw ValidationError("--connect \(error)") }
-    if wait != nil, !probe { throw ValidationError("--wait goes with --probe: a worker waits by itself") }
+    if wait != nil, !probe { throw ValidationError("--wait requires --probe; without --probe, a worker always waits") }
   }
 
   func run() throws {

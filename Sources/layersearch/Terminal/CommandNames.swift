@@ -20,7 +20,7 @@ enum CommandNames {
 
   private static func unknown(_ word: String, _ path: String, _ known: [CommandConfiguration]) -> Failure {
     let names = known.filter { $0.shouldDisplay }.compactMap { $0.commandName }
-    let hint = nearest(to: word, in: names).map { "did you mean '\($0)'? There are" } ?? "there are"
+    let hint = nearest(to: word, in: names).map { "did you mean '\($0)'? The commands are" } ?? "the commands are"
     return .usage("\(path) has no command '\(word)'; \(hint): \(names.joined(separator: ", ")) (see \(path) --help)")
   }
 

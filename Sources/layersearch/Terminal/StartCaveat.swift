@@ -23,12 +23,12 @@ struct StartCaveat {
       kind = "warning"
       text =
         "start.checkpoint \(path): it was trained on \(NumberText.grouped(count)) of the study's "
-        + "\(NumberText.grouped(all)) validation images, and scores better there than it is; \(advice)"
+        + "\(NumberText.grouped(all)) validation images, which makes its accuracy on them too high; \(advice)"
     case .unknown:
       kind = "note"
       text =
-        "start.checkpoint \(path): it does not tell which images it was trained on; on the study's validation images "
-        + "it would score better than it is; \(advice)"
+        "start.checkpoint \(path): it does not record which images it was trained on; if they include the study's "
+        + "validation images, its accuracy on them is too high; \(advice)"
     }
   }
 }

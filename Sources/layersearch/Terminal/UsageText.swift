@@ -18,17 +18,17 @@ extension StudyError: UsageText {
   var usage: String {
     switch self {
     case .missing(let folder, let similar):
-      "study \(folder): there is no study to go on with (--must-exist)" + Self.advice(similar)
+      "study \(folder): there is no study to continue (--must-exist)" + Self.advice(similar)
     case .exists(let folder):
-      "study \(folder): there is a study already; go on with it with --resume, or choose another folder with --study"
+      "study \(folder): there is a study already; continue it with --resume, or choose another folder with --study"
     case .noBend(let study, let isEstimated):
-      "--candidate \(isEstimated ? "'estimated knee'" : "knee"): \(self); choose a row of it, which is listed by: "
+      "--candidate \(isEstimated ? "'estimated knee'" : "knee"): \(self); choose a row; list the rows with: "
         + ShellCommand.line(
           ["layersearch", "export", study, "--format", "csv"] + (isEstimated ? ["--estimates"] : []))
     case .noRow(let row, _, _): "--candidate \(row): \(self); give \(CandidateNames.kinds)"
     case .outsideSpace: "--candidate: \(self)"
     case .unknownSubject(let subject, _, let folder, _):
-      "--explain \(subject.debugDescription): \(self); workers are listed by: "
+      "--explain \(subject.debugDescription): \(self); list the workers with: "
         + ShellCommand.line(["layersearch", "status", folder])
     case .nothingToEstimate, .nothingFits, .unmeasured, .noFinalResults, .noTestImages: description
     case .tooManyImages, .tooFewImages, .tooFewSteps: "--train-images: \(self)"
@@ -39,7 +39,7 @@ extension StudyError: UsageText {
   /// The notice if a study was to be resumed and does not exist.
   var notice: String? {
     guard case .missing(let folder, let similar) = self else { return nil }
-    return "study \(folder): there is none to go on with, a new one is begun" + Self.advice(similar)
+    return "study \(folder): there is no study to continue; a new one is started" + Self.advice(similar)
   }
 
   private static func advice(_ similar: String?) -> String { similar.map { "; did you mean --study \($0)?" } ?? "" }
@@ -85,7 +85,7 @@ extension ReplayError: UsageText {
   var usage: String {
     switch self {
     case .exhausted:
-      "\(self); ask for fewer with --jobs or --seeds, let fewer judge with --judging, or add trainings to the table"
+      "\(self); request fewer with --jobs or --seeds, judge by fewer with --judging, or add trainings to the table"
     case .unreadable, .line, .table, .failed: description
     }
   }
@@ -111,24 +111,24 @@ extension TrainingError: UsageText {
     case .missing(.epochs): "give --epochs, such as --epochs 3"
     case .missing(.data): "give --data, the folder of CIFAR's binary files, a file of arrays, or shapes10"
     case .missingCandidate(let kinds):
-      "give --candidate, for which network of the study it is about: \(kinds); or --rank-fraction or --rank"
-    case .noStudy: "--\(self) Give --from-study as well"
+      "give --candidate to choose a network of the study: \(kinds); or give --rank-fraction or --rank"
+    case .noStudy: "--\(self); give --from-study as well"
     case .otherModel(let candidate, let study, let model, let wanted):
-      "--candidate \(candidate): the frontier of study \(study) is \(model)'s; leave --model out, or name layers and "
-        + "ranks of \(wanted)"
+      "--candidate \(candidate): the frontier of study \(study) is for \(model); leave out --model, or give layers "
+        + "and ranks of \(wanted)"
     case .unfit, .writtenOnce: "--\(self)"
     case .oneOutput(let path):
-      "--checkpoint \(path): several networks need a file each; name a file, or leave out --seeds"
+      "--checkpoint \(path): each of several networks needs a file of its own; give a file, or leave out --seeds"
     case .output(let setting, _): isUsage ? "--\(setting) \(self)" : description
     case .otherSettings(let path, let differences):
-      "--resume-from \(path): that training has other settings ("
+      "--resume-from \(path): the interrupted training has other settings ("
         + differences.map { "--\($0.setting) is \($0.there) there, \($0.here) here" }.joined(separator: "; ")
-        + "); leave these options out, or train anew without --resume-from"
+        + "); leave these options out, or start a new training without --resume-from"
     case .otherImages: "--resume-from \(self); give its data set with --data"
     case .otherKernels: "\(self), or here with --other-kernels"
     case .kept(_, _, let place):
-      "\(self); go on with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
-    case .diverged: "\(self); a lower --learning-rate may do better"
+      "\(self); continue with: " + ShellCommand.line(["layersearch", "train", "--resume-from", place])
+    case .diverged: "\(self); a lower --learning-rate may help"
     case .unsettled: "\(self); give more --epochs or --train-images, or a lower --learning-rate"
     case .divergedNetwork: "\(self), with a lower --learning-rate"
     case .noTestImages, .unusable, .stoppedBeforeFirstStep, .notKept, .notWritten: description
@@ -139,6 +139,6 @@ extension TrainingError: UsageText {
 extension CacheFolder {
   /// The advice if nothing can be written to the folder. `option` names another one.
   static func remedy(_ option: String) -> String {
-    "name a folder of this user with \(option), or set XDG_CACHE_HOME or HOME to one"
+    "name a folder of this user with \(option), or set XDG_CACHE_HOME or HOME to such a folder"
   }
 }

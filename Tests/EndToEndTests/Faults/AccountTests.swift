@@ -198,7 +198,7 @@ struct AccountTests {
     let worker = try place.start("worker", "--connect", try await coordinator.endpoint(), "--slots", "1")
     try await coordinator.wait(for: "a running job") { try await runningJobs(place) > 0 }
     let waiting = try await explanation(place, "4").text
-    #expect(waiting.contains("all 1 slots of 1 workers are at work") || !waiting.contains("waiting"), "\(waiting)")
+    #expect(waiting.contains("all 1 slots of 1 workers are busy") || !waiting.contains("waiting"), "\(waiting)")
     let running = try await explanation(place, "dense").text
     #expect(running.contains("job      1: dense"), "\(running)")
     for subject in ["99", "nobody", "layer9=3", ""] {

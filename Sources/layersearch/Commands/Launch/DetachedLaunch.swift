@@ -9,7 +9,7 @@ enum DetachedLaunch {
   /// Starts this command again in the background, and returns when that launcher is at work.
   static func start(_ folder: LaunchFolder) async throws {
     do { try Folder.make(folder.path) } catch {
-      throw Failure.failed("cannot make the folder \(error.path): \(error.reason)")
+      throw Failure.failed("cannot create the folder \(error.path): \(error.reason)")
     }
     let arguments = CommandLine.arguments.dropFirst().filter { $0 != "--detach" }
     let result = try await Command(
@@ -18,7 +18,7 @@ enum DetachedLaunch {
         + arguments
     ).runToSuccess()
     guard let process = Int32(result.output.filter { !$0.isNewline }) else {
-      throw Failure.failed("no launcher could be started in the background: \(result.lastLine)")
+      throw Failure.failed("the launcher could not be started in the background: \(result.lastLine)")
     }
     while true {
       if let record = try? folder.read(), record.processID == process { break }
@@ -28,7 +28,7 @@ enum DetachedLaunch {
       try await Task.sleep(for: .milliseconds(100))
     }
     StandardOutput.writeLine(
-      "launch \(folder.name) goes on in the background, process \(process); what it says is in \(folder.logPath)")
+      "launch \(folder.name) continues in the background as process \(process); its output is in \(folder.logPath)")
   }
 
   private static func lastLine(_ folder: LaunchFolder) -> String {

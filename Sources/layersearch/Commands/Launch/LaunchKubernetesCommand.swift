@@ -31,13 +31,13 @@ struct LaunchKubernetesCommand: AsyncParsableCommand {
   func validate() throws {
     for (option, value) in [("--deployment", deployment), ("--namespace", namespace), ("--context", context)] {
       guard let value else { continue }
-      if value.isEmpty || value.hasPrefix("-") { throw ValidationError("\(option) '\(value)' is no name; give one") }
+      if value.isEmpty || value.hasPrefix("-") { throw ValidationError("\(option) '\(value)' is not a valid name") }
     }
     for (option, isGiven) in [
       ("--slots", options.slots != nil), ("--binary", options.binary != nil),
       ("options behind --", !options.workerOptions.isEmpty),
     ] where isGiven {
-      throw ValidationError("\(option): what a pod runs stands in its Deployment (spec.template); change it there")
+      throw ValidationError("\(option): the Deployment specifies what a pod runs (spec.template); change it there")
     }
   }
 

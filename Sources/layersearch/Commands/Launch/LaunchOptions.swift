@@ -71,11 +71,12 @@ struct LaunchOptions: ParsableArguments {
     }
     if let name, !LaunchFolder.isLegal(name) {
       throw ValidationError(
-        "--name \(name): letters, digits, '.', '_' and '-', at most 60, the first a letter or digit")
+        "--name \(name): not a valid name; expected letters, digits, '.', '_' and '-', at most 60, the first a letter "
+          + "or digit")
     }
     for option in ["--connect", "--keys", "--slots", "--probe"] {
       if workerOptions.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
-        throw ValidationError("\(option) behind --: the launch itself has to know it, so it stands before --")
+        throw ValidationError("\(option) after --: the launch itself needs this option; put it before --")
       }
     }
     if detach, once { throw ValidationError("--detach and --once exclude each other") }

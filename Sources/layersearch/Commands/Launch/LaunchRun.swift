@@ -28,7 +28,7 @@ func runLaunch(
     options: options.workerOptions, name: folder.name)
   // A wrong option would end each worker at its start.
   do { _ = try WorkerCommand.parse(Array(worker.arguments(keys: workersKeys).dropFirst())) } catch {
-    throw Failure.usage("of the workers' options: \(WorkerCommand.message(for: error))")
+    throw Failure.usage("the workers' options are invalid: \(WorkerCommand.message(for: error))")
   }
   var record = LaunchRecord(
     kind: kind, worker: worker, workers: options.workers, asks: options.ask ?? options.connect, settings: settings,
@@ -53,10 +53,10 @@ func runLaunch(
     if let slurm = try await (place as? SlurmPlace)?.fitted(toTrainingsOf: first.slotBytes, worker) {
       (place, record.settings) = (slurm, slurm.request.settings)
       if case .perSlot(let bytes) = slurm.request.memory {
-        log.info("\(Readable.bytes(bytes)) of memory for each slot, by what the study's trainings take")
+        log.info("\(Readable.bytes(bytes)) of memory for each slot, based on what the study's trainings used")
       }
     }
-  } catch { log.notice("slots have the site's own memory: \(error)") }
+  } catch { log.notice("slots have the site's default memory: \(error)") }
   if let seconds = first.jobSeconds { try place.allow(jobSeconds: seconds) }
   try folder.write(record)
   log.info("launch \(folder.name): study \(first.studyName), \(first.text)")
@@ -81,7 +81,8 @@ func runLaunch(
   case .studyDone: log.notice("launch \(folder.name) has ended: the study is done")
   case .stopped: log.notice("launch \(folder.name) was stopped")
   case .refused(let reason): throw Failure.failed("launch \(folder.name): no worker could be started: \(reason)")
-  case nil: log.notice("the workers of launch \(folder.name) go on: \(LaunchAdvice.status(folder.name))")
+  case nil:
+    log.notice("the workers of launch \(folder.name) continue; show them with: \(LaunchAdvice.status(folder.name))")
   }
 }
 
@@ -102,7 +103,7 @@ private func requireSamePlace(_ record: LaunchRecord, _ place: any Place, _ fold
   guard lost == 0 else {
     throw Failure.usage(
       "launch \(folder.name) has \(lost) worker\(lost == 1 ? "" : "s") in \(earlier.kind.rawValue) that this one "
-        + "would not see: stop it, or give this one another --name")
+        + "would not see; stop that launch, or give this one another --name")
   }
 }
 
@@ -136,7 +137,7 @@ extension ScalingDemand {
 enum OwnExecutable {
   static func path() throws -> String {
     do { return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") } catch {
-      throw Failure.failed("this program's own file cannot be found (/proc is not there): name it with --binary")
+      throw Failure.failed("the executable of this program cannot be found (no /proc); give it with --binary")
     }
   }
 }

@@ -31,7 +31,7 @@ struct LaunchSSHCommand: AsyncParsableCommand {
   func validate() throws {
     guard options.detach else { return }
     if hosts == "-" || ["/dev/fd/", "/dev/stdin", "/proc/self/fd/"].contains(where: hosts.hasPrefix) {
-      throw ValidationError("--hosts \(hosts): the launcher in the background cannot read it again; name a file")
+      throw ValidationError("--hosts \(hosts): a launcher in the background cannot read this again; give a file")
     }
   }
 
@@ -39,7 +39,7 @@ struct LaunchSSHCommand: AsyncParsableCommand {
     let text: String
     do { text = try TextInput(path: hosts, mostBytes: Self.mostBytes).text } catch {
       throw Failure.usage(
-        "cannot read \(hosts): \(error.reason); copy cluster/hosts.example and name your hosts in it")
+        "cannot read \(hosts): \(error.reason); copy cluster/hosts.example and list your hosts in it")
     }
     let first = try HostsFile(text, name: hosts == "-" ? "standard input" : hosts).hosts[0]
     // The launcher uses the keys of the first host if every host has its own, and otherwise those of all workers.

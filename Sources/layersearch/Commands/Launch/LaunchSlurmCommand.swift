@@ -70,16 +70,17 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
     for (option, value) in named + sbatch.map({ ("--sbatch", $0) }) {
       guard let value else { continue }
       if value.isEmpty || value.contains(where: \.isNewline) {
-        throw ValidationError("\(option) needs a value, on one line")
+        throw ValidationError("\(option) needs a value of one line")
       }
     }
     if let wrong = sbatch.first(where: { !$0.hasPrefix("-") || $0 == "-" || $0 == "--" }) {
       throw ValidationError("--sbatch \(wrong): an option of sbatch begins with -, such as --sbatch=--nice=10")
     }
-    if grace.seconds > 3600 { throw ValidationError("--grace is at most 1h") }
+    if grace.seconds > 3600 { throw ValidationError("--grace must be at most 1h") }
     let requests: [Any?] = [time, partition, account, qos, constraint, memoryPerSlot]
     if inside, requests.contains(where: { $0 != nil }) || !sbatch.isEmpty {
-      throw ValidationError("--inside takes what the allocation has: --time, --partition and the like belong to it")
+      throw ValidationError(
+        "--inside uses the current allocation; leave out --time, --partition and other options of an allocation")
     }
   }
 
@@ -90,7 +91,7 @@ struct LaunchSlurmCommand: AsyncParsableCommand {
     var settings = request.settings
     if inside {
       guard let job = SlurmAllocation.current() else {
-        throw Failure.usage("--inside: this runs in no allocation of Slurm; begin one with salloc or sbatch")
+        throw Failure.usage("--inside: not in an allocation of Slurm; start one with salloc or sbatch")
       }
       settings[SlurmAllocation.jobSetting] = "\(job)"
     }

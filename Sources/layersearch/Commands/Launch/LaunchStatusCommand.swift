@@ -86,7 +86,7 @@ struct LaunchView: Encodable {
   }
 
   var lines: [String] {
-    let launcher = launcherProcess.map { "its launcher is process \($0)" } ?? "no launcher is at work"
+    let launcher = launcherProcess.map { "its launcher is process \($0)" } ?? "no launcher is running"
     let head = "launch \(name): \(kind), \(wanted) workers for \(connect); \(launcher)"
     if let problem { return [head, "  the workers cannot be listed: \(problem)"] }
     guard !workers.isEmpty else { return [head, "  no workers"] }

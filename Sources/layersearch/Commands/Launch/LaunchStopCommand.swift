@@ -40,16 +40,16 @@ struct LaunchStopCommand: AsyncParsableCommand {
     while !present.isEmpty {
       guard MonotonicClock.now < end else {
         throw Failure.failed(
-          "launch \(folder.name): \(present.count) workers are still there"
-            + (now ? "" : "; layersearch launch stop --now ends them"))
+          "launch \(folder.name): \(present.count) workers are still running"
+            + (now ? "" : "; end them with: layersearch launch stop --now"))
       }
       try await Task.sleep(for: .milliseconds(500))
       present = try await place.list().filter { $0.state.isPresent }
     }
     guard place.silent.isEmpty else {
       throw Failure.failed(
-        "launch \(folder.name): \(count) workers left, but what is in \(place.silent.count) places goes on, as far as "
-          + "is known: \(place.silent.prefix(3).joined(separator: "; "))")
+        "launch \(folder.name): \(count) workers left, but \(place.silent.count) places did not answer, and workers "
+          + "may still run there: \(place.silent.prefix(3).joined(separator: "; "))")
     }
     StandardOutput.writeLine(
       "launch \(folder.name) is stopped" + (count == 0 ? "" : ", \(count) worker\(count == 1 ? "" : "s") left"))
@@ -58,7 +58,7 @@ struct LaunchStopCommand: AsyncParsableCommand {
   /// Stops the launcher, which asks its workers to leave and ends when they have left.
   private func stopLauncher(of folder: LaunchFolder, _ record: LaunchRecord) async throws {
     guard record.host == HostName.current else {
-      throw Failure.usage("the launcher of \(folder.name) works on \(record.host): stop it there")
+      throw Failure.usage("the launcher of \(folder.name) runs on \(record.host); stop it there")
     }
     let known = folder.launcher
     let launcher = known?.process ?? record.processID
@@ -69,12 +69,12 @@ struct LaunchStopCommand: AsyncParsableCommand {
     while folder.isLed {
       guard MonotonicClock.now < end else {
         throw Failure.failed(
-          "launch \(folder.name): its launcher, process \(launcher), is still there"
-            + (now ? "" : "; layersearch launch stop --now ends its workers"))
+          "launch \(folder.name): its launcher, process \(launcher), is still running"
+            + (now ? "" : "; end its workers with: layersearch launch stop --now"))
       }
       if words > 0, kill(launcher, SIGTERM) != 0, errno == EPERM {
         throw Failure.failed(
-          "launch \(folder.name): its launcher, process \(launcher), is another user's; stop it as that user")
+          "launch \(folder.name): its launcher, process \(launcher), belongs to another user; stop it as that user")
       }
       words -= 1
       try await Task.sleep(for: .milliseconds(500))
@@ -109,7 +109,7 @@ struct LaunchLogsCommand: AsyncParsableCommand {
     let workers = try await place.list()
     guard let found = workers.first(where: { $0.id == worker }) else {
       throw Failure.usage(
-        "launch \(folder.name) has no worker \(worker): \(LaunchAdvice.status(folder.name)) shows those that it has")
+        "launch \(folder.name) has no worker \(worker); list its workers with: \(LaunchAdvice.status(folder.name))")
     }
     StandardOutput.write(try await place.log(of: found, lines: lines))
   }
@@ -125,6 +125,6 @@ enum LaunchChoice {
     if let only = known.count == 1 ? known.first : led.count == 1 ? led.first : nil { return only }
     guard !known.isEmpty else { throw Failure.usage("there are no launches in \(LaunchFolder.all)") }
     let names = known.map(\.name).joined(separator: ", ").cut(toCharacters: 300)
-    throw Failure.usage("there are several launches: say which with --name (\(names))")
+    throw Failure.usage("there are several launches; choose one with --name (\(names))")
   }
 }
