@@ -234,9 +234,9 @@ struct Socket: ~Copyable, @unchecked Sendable {
   }
 
   /// Lets libzmq process the commands that wait. It does so itself at every hundredth frame, also in the middle of a
-  /// message; if the connection of a socket with `ZMQ_IMMEDIATE` ends there, the rest of the message is gone, and libzmq
-  /// aborts the process (`!_more` in its fq.cpp). Between messages the end of a connection does no harm. What remains is
-  /// a connection that ends while the message with the hundredth frame is read, some microseconds.
+  /// message; if the connection of a socket with `ZMQ_IMMEDIATE` ends there, the rest of the message is gone, and
+  /// libzmq aborts the process (`!_more` in its fq.cpp). Between messages the end of a connection does no harm. What
+  /// remains is a connection that ends while the message with the hundredth frame is read: some microseconds.
   private func processCommands() {
     var events: Int32 = 0
     var size = MemoryLayout<Int32>.size
