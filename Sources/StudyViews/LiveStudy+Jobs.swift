@@ -226,7 +226,7 @@ extension LiveStudy {
     ) -> Double? {
       var seconds: Double?
       change(id) { job in
-        let training = job.earlier?.attempt == attempt ? job.earlier : job.training
+        let training = [job.earlier, job.training].compactMap { $0 }.first { $0.attempt == attempt } ?? job.training
         if job.state == .running, let training { seconds = max(0, time - training.began) }
         (job.state, job.since, job.training, job.worker, job.reason) = (.finished, time, nil, worker, nil)
         job.earlier = nil
