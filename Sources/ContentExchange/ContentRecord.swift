@@ -15,7 +15,7 @@ struct ContentRecord: Codable, Hashable {
   static func read(_ path: String) -> ContentRecord? {
     guard let bytes = try? RegularFile.read(path, mostBytes: mostBytes, followsLinks: false),
       let record = try? JSONDecoder().decode(ContentRecord.self, from: Data(bytes)),
-      record.content.bytes > 0
+      (1...FieldLimits.contentBytes).contains(record.content.bytes)
     else { return nil }
     return record
   }

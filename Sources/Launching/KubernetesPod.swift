@@ -197,7 +197,7 @@ extension KubernetesPod {
       }
       let (end, detail) = Self.end(last)
       // The container was started again after each end but the last.
-      let count = (notable.restartCount ?? 0) + 1
+      let count = min(max(0, notable.restartCount ?? 0), Int(Int32.max)) + 1
       let name = notable.name == own?.name ? "" : "\(notable.name.inOneLine) "
       return "\(reason): \(name)ended \(count == 1 ? "once" : "\(count) times"), last \(told(end.rawValue, detail))"
     }

@@ -58,9 +58,9 @@ package struct SlurmFiles: Sendable {
     }
     return text.split(separator: "\n").compactMap { line in
       let numbers = line.split(separator: " ").compactMap { Int($0) }
-      guard numbers.count == 4, (1...100_000).contains(numbers[1]), (0...1 << 40).contains(numbers[3]) else {
-        return nil
-      }
+      guard numbers.count == 4, (1...100_000).contains(numbers[1]), (0...65_536).contains(numbers[2]),
+        (0...1 << 40).contains(numbers[3])
+      else { return nil }
       return Job(
         number: numbers[0], tasks: numbers[1], slots: numbers[2] > 0 ? numbers[2] : nil,
         time: Date(timeIntervalSince1970: Double(numbers[3])))

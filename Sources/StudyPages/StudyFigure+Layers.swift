@@ -85,7 +85,7 @@ extension StudyFigure {
     guard predictions.count > 1 else {
       throw FigureAbsence(description: "with one candidate there is nothing to predict; the next training changes that")
     }
-    let inside = predictions.count { ($0.low...max($0.low, $0.high)).contains($0.measured) }
+    let inside = predictions.count { $0.low <= $0.measured && $0.measured <= $0.high }
     let points = predictions.map { prediction in
       AgreementPlot.Point(
         foretold: prediction.foretold * 100, low: prediction.low * 100, high: prediction.high * 100,

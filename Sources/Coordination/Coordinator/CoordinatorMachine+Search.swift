@@ -81,7 +81,7 @@ extension CoordinatorMachine {
     let changes = jobs.ask(works)
     for change in changes { record(change) }
     let added: [JobRecord] = changes.compactMap { if case .jobAdded(let job) = $0 { job } else { nil } }
-    preferStateHolders(of: added, at: now)
+    preferStateHolders(of: added)
     adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
     guard !added.isEmpty else { return }

@@ -7,8 +7,9 @@ extension CoordinatorMachine {
   /// A job's preference for the worker that has the state to continue from.
   struct Affinity: Sendable {
     var worker: String
-    /// The time from which other workers may have the job.
-    var until: Double
+    /// The time from which other workers may have the job; `nil` until one of them first would have begun it. A
+    /// promotion may queue behind other jobs for longer than the preference lasts.
+    var until: Double?
   }
 
   /// Remembers the worker that has the state of a training which may be continued.
@@ -23,17 +24,25 @@ extension CoordinatorMachine {
   }
 
   /// Reserves new jobs that continue earlier trainings for the workers that have the states.
-  mutating func preferStateHolders(of jobs: some Sequence<JobRecord>, at now: Double) {
+  mutating func preferStateHolders(of jobs: some Sequence<JobRecord>) {
     guard !stateHolders.isEmpty else { return }
     for job in jobs {
       guard let holder = stateHolders[job.work.whole] else { continue }
-      affinities[job.id] = Affinity(worker: holder, until: now + settings.stateSeconds)
+      affinities[job.id] = Affinity(worker: holder)
     }
   }
 
   /// Returns whether the job is reserved for another worker that has its state, is connected, and does not rest.
   func isReserved(_ job: Int64, from worker: String, at now: Double) -> Bool {
-    guard let affinity = affinities[job], affinity.worker != worker, now < affinity.until else { return false }
+    guard let affinity = affinities[job], affinity.worker != worker, affinity.until.map({ now < $0 }) ?? true else {
+      return false
+    }
     return sessions.session(of: affinity.worker).map { !$0.session.isResting } ?? false
+  }
+
+  /// Bounds the time for which a reserved job is kept from workers that could begin it.
+  mutating func startWaitingForStateHolder(of job: Int64, at now: Double) {
+    let end = now + settings.stateSeconds
+    if affinities[job]?.until == nil { affinities[job]?.until = end }
   }
 }

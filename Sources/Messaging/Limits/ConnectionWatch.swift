@@ -87,7 +87,7 @@ final class ConnectionWatch: Sendable {
     return connections.compactMap { descriptor, connection in
       guard !connection.isEnding, let traffic = TCPTraffic(descriptor) else { return nil }
       // An allowance for handshakes and heartbeats, which are not counted as messages.
-      let rest = 4096 + 64 * UInt64((now - connection.began).components.seconds)
+      let rest = 4096 + 64 * UInt64(max(0, (now - connection.began).components.seconds))
       func excess(_ bytes: UInt64, over others: UInt64) -> UInt64 { bytes > others ? bytes - others : 0 }
       return HeldMemory.Connection(
         descriptor: descriptor, unread: excess(traffic.received, over: connection.bytesRead &+ rest),

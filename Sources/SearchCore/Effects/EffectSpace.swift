@@ -310,8 +310,9 @@ extension EffectSpace {
     let mean = Statistics.mean(values)
     var squares = 0.0
     for value in values { squares += (value - mean) * (value - mean) }
-    guard squares > 0 else { return values.map { _ in 0 } }
     let deviation = (squares / Double(values.count)).squareRoot()
+    // Values from other processes may differ by so little that the quotients would not be finite.
+    guard deviation > 1e-100 else { return values.map { _ in 0 } }
     return values.map { ($0 - mean) / deviation }
   }
 }
