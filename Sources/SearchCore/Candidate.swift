@@ -93,6 +93,9 @@ extension Candidate {
     self.init(sorted: decompositions, text: text)
   }
 
+  /// More digits than any rank has; costs of candidates with such ranks do not overflow.
+  static let mostRankDigits = 6
+
   private static func read(_ text: UnsafeBufferPointer<UInt8>) -> [Decomposition]? {
     var decompositions: [Decomposition] = []
     var position = 0
@@ -104,8 +107,7 @@ extension Candidate {
       position += 1
       let digits = position
       var rank = 0
-      // Nine digits are more than any rank has, and cannot overflow.
-      while position < text.count, position - digits < 9, isDigit(text[position]) {
+      while position < text.count, position - digits < mostRankDigits, isDigit(text[position]) {
         rank = rank * 10 + Int(text[position] - UInt8(ascii: "0"))
         position += 1
       }

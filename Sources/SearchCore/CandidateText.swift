@@ -23,9 +23,8 @@ extension Candidate {
       }
       let parts = sides[1].split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
       guard parts[0].utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-        let rank = Int(parts[0]),
-        rank >= 1
-      else { throw problem("\"\(parts[0])\" is not a rank, which is a whole number of at least 1") }
+        parts[0].utf8.count <= Self.mostRankDigits, let rank = Int(parts[0]), rank >= 1
+      else { throw problem("\"\(parts[0])\" is not a rank, which is a whole number from 1 to 999999") }
       var variant: BasisVariant?
       if parts.count > 1 {
         variant = BasisVariant(rawValue: parts[1])

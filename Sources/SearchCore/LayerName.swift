@@ -1,6 +1,6 @@
 /// The order of PyTorch-style layer names.
 public enum LayerName {
-  /// Compares names piece by piece between dots; pieces that are numbers compare as numbers.
+  /// Compares names piece by piece between dots. Pieces that are numbers compare as numbers and precede other pieces.
   public static func precedes(_ left: String, _ right: String) -> Bool {
     var (left, right) = (left, right)
     // The fast path, because every candidate that is created or read sorts its layers by this order.
@@ -9,8 +9,7 @@ public enum LayerName {
     let leftPieces = left.split(separator: ".")
     let rightPieces = right.split(separator: ".")
     for (l, r) in zip(leftPieces, rightPieces) where l != r {
-      if let l = Int(l), let r = Int(r) { return l < r }
-      return l < r
+      return precedes(l, Int(l), r, Int(r)) { $0 < $1 }
     }
     return leftPieces.count < rightPieces.count
   }
@@ -25,8 +24,20 @@ public enum LayerName {
       guard let l = nextPiece(left, &leftStart), let r = nextPiece(right, &rightStart) else { return nil }
       if l.range.isEmpty || r.range.isEmpty { return l.range.isEmpty && !r.range.isEmpty }
       if left[l.range].elementsEqual(right[r.range]) { continue }
-      if let l = l.number, let r = r.number { return l < r }
-      return left[l.range].lexicographicallyPrecedes(right[r.range])
+      return precedes(left[l.range], l.number, right[r.range], r.number) { $0.lexicographicallyPrecedes($1) }
+    }
+  }
+
+  /// Compares two different pieces, given with their values if they are numbers. A total order, so that a sequence in
+  /// ascending order has no piece twice.
+  private static func precedes<Piece>(
+    _ left: Piece, _ leftNumber: Int?, _ right: Piece, _ rightNumber: Int?, asText: (Piece, Piece) -> Bool
+  ) -> Bool {
+    switch (leftNumber, rightNumber) {
+    case (let left?, let right?) where left != right: left < right
+    case (_?, nil): true
+    case (nil, _?): false
+    default: asText(left, right)
     }
   }
 

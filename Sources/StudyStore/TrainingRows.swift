@@ -15,11 +15,13 @@ enum TrainingRows {
   static func result(_ row: RowReader, at first: Int) throws -> (Observation, epochLosses: String) {
     let text: String = try row.value(first + 2)
     guard let epochLosses = LossText.read(text) else { throw row.damaged(first + 2) }
+    let peakMemoryBytes: Int = try row.value(first + 8)
+    guard Metric.peakMemoryBytes.range.contains(Double(peakMemoryBytes)) else { throw row.damaged(first + 8) }
     let result = Observation(
       accuracy: try row.value(first), loss: try row.optional(first + 1), epochLosses: epochLosses,
       diverged: try row.value(first + 3), stepTimeRatio: try row.optional(first + 4),
       inferenceTimeRatio: try row.optional(first + 5), trainSeconds: try row.value(first + 6),
-      imagesPerSecond: try row.value(first + 7), peakMemoryBytes: try row.value(first + 8),
+      imagesPerSecond: try row.value(first + 7), peakMemoryBytes: peakMemoryBytes,
       kernelVariant: try row.value(first + 9))
     return (result, text)
   }

@@ -33,6 +33,17 @@ struct ContentStoreTests {
     ContentDescription(contentHash: hash, kind: .blob, bytes: 2200)
   }
 
+  @Test("a record of a content larger than any is none", arguments: [-1, 0, Int.max])
+  func sizeOnRecord(bytes: Int) throws {
+    let path = place.path("record.json")
+    var record = ContentRecord(content: described(hash(content(0))))
+    try record.write(to: path)
+    #expect(ContentRecord.read(path) == record)
+    record.content.bytes = bytes
+    try record.write(to: path)
+    #expect(ContentRecord.read(path) == nil)
+  }
+
   /// The hash of the concatenated files, as for CIFAR-10.
   private func identity(_ folder: String) throws -> ContentHash {
     hash(try ["a", "b", "c"].flatMap { Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($0)"))) })

@@ -47,6 +47,12 @@ struct KubernetesPodTests {
       restarts: 4)
     let reason = try state(#"{"phase": "Running", "containerStatuses": \#(crashing)}"#).reason
     #expect(reason?.hasPrefix("CrashLoopBackOff: ended 5 times, last out of memory: ") == true)
+    for restarts in [Int.max, .min] {
+      let waiting = container(
+        #"{"waiting": {"reason": "CrashLoopBackOff"}}"#, last: #"{"terminated": {"exitCode": 1}}"#, restarts: restarts)
+      let reason = try state(#"{"phase": "Running", "containerStatuses": \#(waiting)}"#).reason
+      #expect(reason?.hasPrefix("CrashLoopBackOff: ended \(restarts > 0 ? "2147483648 times" : "once"), ") == true)
+    }
   }
 
   @Test("a pod whose coordinator cannot be reached says so, as its init container found it")

@@ -36,6 +36,7 @@ struct CandidateTextTests {
     arguments: [
       "", "dense,", "Dense", "conv1=8,", ",conv1=8", "conv1=08", "conv1=0", "conv1=", "conv1", "conv1=8=9", "conv1 =8",
       "conv1=8,conv1=8", "layer1.10.conv1=8,layer1.9.conv1=8", "conv1=1234567890", "c,onv1=8", "é=1",
+      "conv1=1000000", "9=1,10=1,5a=1,9=1",
     ])
   func notCanonical(text: String) { #expect(Candidate(canonical: text) == nil) }
 
@@ -47,7 +48,8 @@ struct CandidateTextTests {
       ("layer1.0.conv1=3.5", "not a rank"), ("layer1.0.conv1=99999999999999999999", "not a rank"),
       ("layer1.0.conv1=٣", "not a rank"), ("=8", "not a layer name"), ("a b=8", "not a layer name"),
       ("conv1=8,conv1=8", "conv1 appears twice"), ("conv1=8,", "between two commas"), ("conv1=8=9", "not layer=rank"),
-      ("dense,conv1=8", "not layer=rank"), (",", "names no layer"),
+      ("dense,conv1=8", "not layer=rank"), (",", "names no layer"), ("conv1=1000000", "not a rank"),
+      ("9=1,10=1,5a=1,9=1", "9 appears twice"),
     ])
   func refused(text: String, reason: String) {
     let error = #expect(throws: SearchError.self) { try Candidate(parsing: text) }

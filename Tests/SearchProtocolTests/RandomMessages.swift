@@ -188,7 +188,7 @@ struct RandomMessages {
       augment: coin())
     let candidate =
       coin()
-      ? Candidate.dense : Candidate(ranks: ["layer1.0.conv1": 1 + random.integer(below: 100), "b_.2": 999_999_999])
+      ? Candidate.dense : Candidate(ranks: ["layer1.0.conv1": 1 + random.integer(below: 100), "b_.2": 999_999])
     return JobAssignment(
       reference: reference(),
       work: Work(

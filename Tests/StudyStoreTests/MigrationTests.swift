@@ -155,6 +155,18 @@ struct MigrationTests {
     #expect(try saved.jobs().map(\.id) == [1, 2, 3, 4] && saved.identity().budget == 4)
   }
 
+  @Test("a memory that no process has is damage, also for salvage", arguments: Fixture.all.filter { $0.schema < 4 })
+  func impossibleMemory(fixture: Fixture) throws {
+    try lay(fixture.file)
+    try DatabaseQueue(path: folder.database).write {
+      try $0.execute(sql: "UPDATE result SET peak_memory_bytes = 9223372036854775807 WHERE job = 2")
+    }
+    let error = storeError { _ = try StudyStore.open(directory: folder.path, mode: .readWrite).jobs() }
+    #expect(error?.code == .damaged)
+    let findings = try StudySalvage.run(directory: folder.path, into: try TemporaryFolder().path) { .example }
+    #expect(findings.results == 1)
+  }
+
   @Test("what earlier versions had as columns can still be asked for")
   func views() throws {
     try lay("schema-3.sql")

@@ -159,6 +159,7 @@ extension CoordinatorMachine {
       sent += 1
     }
     for peer in passedOver { sessions.enqueue(peer) }
+    startWaitingForStateHolders(besides: passedOver.compactMap { sessions[$0]?.worker }, at: now)
     if placed != nil, sent == 0 { hold(at: now) }
   }
 

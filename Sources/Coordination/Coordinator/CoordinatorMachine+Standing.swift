@@ -36,7 +36,6 @@ extension CoordinatorMachine {
     while passedOver.count < Self.mostPassedOver, let job = jobs.nextWaiting() {
       if may(worker, begin: job) {
         if isReserved(job, from: worker, at: now) {
-          startWaitingForStateHolder(of: job, at: now)
           reserved = reserved ?? job
         } else if !triesOthersFirst || !standing.hasFailed(job, at: worker) {
           choice = job

@@ -7,8 +7,8 @@ extension CoordinatorMachine {
   /// A job's preference for the worker that has the state to continue from.
   struct Affinity: Sendable {
     var worker: String
-    /// The time from which other workers may have the job; `nil` until one of them first would have begun it. A
-    /// promotion may queue behind other jobs for longer than the preference lasts.
+    /// The time from which other workers may have the job; `nil` as long as none of them is idle. A promotion may queue
+    /// behind other jobs for longer than the preference lasts.
     var until: Double?
   }
 
@@ -40,9 +40,13 @@ extension CoordinatorMachine {
     return sessions.session(of: affinity.worker).map { !$0.session.isResting } ?? false
   }
 
-  /// Bounds the time for which a reserved job is kept from workers that could begin it.
-  mutating func startWaitingForStateHolder(of job: Int64, at now: Double) {
+  /// Bounds the time for which reserved jobs are kept from these workers, which have free slots and no job for them.
+  mutating func startWaitingForStateHolders(besides idle: [String], at now: Double) {
+    guard !affinities.isEmpty, !idle.isEmpty else { return }
     let end = now + settings.stateSeconds
-    if affinities[job]?.until == nil { affinities[job]?.until = end }
+    affinities = affinities.mapValues { affinity in
+      guard affinity.until == nil, idle.contains(where: { $0 != affinity.worker }) else { return affinity }
+      return Affinity(worker: affinity.worker, until: end)
+    }
   }
 }

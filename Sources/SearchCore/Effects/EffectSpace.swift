@@ -311,7 +311,7 @@ extension EffectSpace {
     var squares = 0.0
     for value in values { squares += (value - mean) * (value - mean) }
     let deviation = (squares / Double(values.count)).squareRoot()
-    // Values from other processes may differ by so little that the quotients would not be finite.
+    // Truncation errors come from other processes, and may differ by so little that the quotients are not finite.
     guard deviation > 1e-100 else { return values.map { _ in 0 } }
     return values.map { ($0 - mean) / deviation }
   }

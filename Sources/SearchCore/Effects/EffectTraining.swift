@@ -30,18 +30,21 @@ public enum TrainingScores: String, Codable, Hashable, Sendable {
   /// the model fits the actual ratio (ρ), and its deviations are in points.
   private static let pointsPerNat = 40.0
 
+  /// Losses beyond this say nothing but that, and would make the model's sums infinite.
+  private static let soundLosses = -1e6...1e6
+
   /// Returns a training's figures.
   ///
   /// - Parameters:
   ///   - accuracy: 0…1.
-  ///   - loss: the training loss of the last epoch; `nil` for a training without one.
+  ///   - loss: the training loss of the last epoch; `nil` for a training without one. Read only if it is sound.
   ///   - rung: the rung, counted from the study's top one, which is 0.
   ///   - count: the number of the study's rungs.
   package func figures(
     accuracy: Double, loss: Double?, options: [Int], seed: UInt64, rung: Int, of count: Int
   ) -> [EffectTraining] {
     let judged = EffectTraining(options: options, seed: seed, score: accuracy * 100, rung: rung)
-    guard self == .accuraciesAndLosses, let loss, loss.isFinite else { return [judged] }
+    guard self == .accuraciesAndLosses, let loss, Self.soundLosses.contains(loss) else { return [judged] }
     let lost = EffectTraining(
       options: options, seed: seed, score: -loss * Self.pointsPerNat, rung: rung == 0 ? count : rung)
     return rung == 0 ? [judged, lost] : [lost]

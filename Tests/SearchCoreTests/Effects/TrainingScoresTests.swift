@@ -18,7 +18,7 @@ struct TrainingScoresTests {
         == [top, EffectTraining(options: [1], seed: 3, score: -50, rung: 2)])
     #expect(
       read(.accuraciesAndLosses, loss: 1.25, rung: 1) == [EffectTraining(options: [1], seed: 3, score: -50, rung: 1)])
-    for loss in [nil, Double.nan, .infinity] {
+    for loss in [nil, Double.nan, .infinity, 1e308, -1e150] {
       #expect(read(.accuraciesAndLosses, loss: loss, rung: 0) == [top])
       #expect(read(.accuraciesAndLosses, loss: loss, rung: 1) == [below])
     }
