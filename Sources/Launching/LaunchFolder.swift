@@ -75,10 +75,7 @@ package struct LaunchFolder: Hashable, Sendable {
   package var launcher: (process: Int32, isStopping: Bool)? {
     guard isLed, let text = try? RegularFile.read(lockPath, mostBytes: 64) else { return nil }
     let words = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    // Numbers below 1 are process groups to `kill`, and 1 launches nothing.
-    return words.first.flatMap { Int32($0) }.flatMap { process in
-      process > 1 ? (process, words.dropFirst().first == "stopping") : nil
-    }
+    return words.first.flatMap { Int32($0) }.map { ($0, words.dropFirst().first == "stopping") }
   }
 
   /// Writes what the launcher says about itself; for the launcher alone. Writes in place, because the lock is on the

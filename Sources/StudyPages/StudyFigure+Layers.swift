@@ -85,7 +85,6 @@ extension StudyFigure {
     guard predictions.count > 1 else {
       throw FigureAbsence(description: "with one candidate there is nothing to predict; the next training changes that")
     }
-    let inside = predictions.count { $0.low <= $0.measured && $0.measured <= $0.high }
     let points = predictions.map { prediction in
       AgreementPlot.Point(
         foretold: prediction.foretold * 100, low: prediction.low * 100, high: prediction.high * 100,
@@ -93,6 +92,7 @@ extension StudyFigure {
         name: CandidateLabel(prediction.candidate, in: view.measured.architecture).text,
         row: rows?[prediction.candidate])
     }
+    let inside = points.count(where: \.isInside)
     return AgreementPlot(
       title: "Foretold against measured",
       subtitle: "Each candidate by the trainings of all others; \(NumberText.grouped(inside)) of "

@@ -21,7 +21,7 @@ package struct AgreementPlot {
       self.row = row
     }
 
-    var isInside: Bool { low <= found && found <= high }
+    package var isInside: Bool { low <= found && found <= high }
   }
 
   private let title: String

@@ -62,6 +62,11 @@ struct LaunchStopCommand: AsyncParsableCommand {
     }
     let known = folder.launcher
     let launcher = known?.process ?? record.processID
+    // To `kill`, smaller numbers are groups of processes.
+    guard launcher > 1 else {
+      throw Failure.failed(
+        "launch \(folder.name): its files name \(launcher) as its launcher's process, which cannot be; end it with kill")
+    }
     // The number of signals to send; one less if the launcher was asked to stop before, because its second signal, from
     // any process, ends its workers.
     var words = (known?.isStopping == true ? 0 : 1) + (now ? 1 : 0)
