@@ -65,7 +65,7 @@ struct LaunchStopCommand: AsyncParsableCommand {
     // To `kill`, smaller numbers are groups of processes.
     guard launcher > 1 else {
       throw Failure.failed(
-        "launch \(folder.name): its files name \(launcher) as its launcher's process, which cannot be; end it with kill")
+        "launch \(folder.name): its files name \(launcher) as its launcher's process, which cannot be; use kill")
     }
     // The number of signals to send; one less if the launcher was asked to stop before, because its second signal, from
     // any process, ends its workers.
