@@ -88,41 +88,6 @@ struct StateAffinityTests: CoordinatorScenarios {
     #expect(ready(&machine, a, 2, at: 34).contains(4))
   }
 
-  @Test("the wait begins when another worker is idle, however long the job queued before")
-  func queued() {
-    var machine = CoordinatorMachine(
-      settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...5))
-    _ = machine.handle(.started, at: 0)
-    for (peer, name) in [(a, "w"), (b, "v")] {
-      _ = machine.handle(.received(Fixture.hello(name, version: ProtocolVersion.newest), from: peer), at: 0)
-    }
-    #expect(ready(&machine, a, 1, at: 1) == [1] && ready(&machine, b, 1, at: 1) == [2])
-    _ = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: 2)
-    _ = machine.handle(.received(Fixture.finished(Fixture.reference(1)), from: a), at: 3)
-    #expect(machine.jobs.lease(of: 3)?.worker == "v" && machine.jobs.lease(of: 4)?.worker == "w")
-    func beat(from start: Double, to end: Double, _ job: Int64?) {
-      for time in stride(from: start, to: end, by: 3) {
-        for (peer, job) in [(a, job), (b, 3)] {
-          let beat = WorkerHeartbeat(running: job.map { [Fixture.reference($0)] } ?? [], freeSlots: job == nil ? 1 : 0)
-          _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
-        }
-      }
-    }
-    beat(from: 5, to: 100, 4)
-    let fifth = machine.handle(.received(Fixture.finished(Fixture.reference(4)), from: a), at: 100)
-    #expect(fifth.jobs(to: a).map(\.job) == [5])
-    let own = machine.handle(.received(Fixture.finished(Fixture.reference(5)), from: a), at: 101)
-    #expect(own.jobs(to: a).map(\.job) == [7], "and not job 6, which continues job 2 of worker v")
-    #expect(machine.affinities[6]?.until == nil)
-    let none = machine.handle(.received(Fixture.finished(Fixture.reference(7)), from: a), at: 102)
-    #expect(none.jobs(to: a).isEmpty)
-    #expect(machine.isReserved(6, from: "w", at: 131) && !machine.isReserved(6, from: "w", at: 132))
-    beat(from: 103, to: 132, nil)
-    #expect(machine.jobs.lease(of: 6) == nil)
-    beat(from: 133, to: 140, nil)
-    #expect(machine.jobs.lease(of: 6)?.worker == "w")
-  }
-
   @Test("where very many wait for one worker, another does not wait with them", arguments: [15, 16])
   func many(count: Int) {
     var machine = CoordinatorMachine(

@@ -81,7 +81,7 @@ extension CoordinatorMachine {
     let changes = jobs.ask(works)
     for change in changes { record(change) }
     let added: [JobRecord] = changes.compactMap { if case .jobAdded(let job) = $0 { job } else { nil } }
-    preferStateHolders(of: added)
+    preferStateHolders(of: added, at: now)
     adoptEarlierResults(of: added.map(\.id), at: now)
     updateExpectation()
     guard !added.isEmpty else { return }
@@ -159,7 +159,6 @@ extension CoordinatorMachine {
       sent += 1
     }
     for peer in passedOver { sessions.enqueue(peer) }
-    startWaitingForStateHolders(besides: passedOver.compactMap { sessions[$0]?.worker }, at: now)
     if placed != nil, sent == 0 { hold(at: now) }
   }
 

@@ -7,9 +7,8 @@ extension CoordinatorMachine {
   /// A job's preference for the worker that has the state to continue from.
   struct Affinity: Sendable {
     var worker: String
-    /// The time from which other workers may have the job; `nil` as long as none of them is idle. A promotion may queue
-    /// behind other jobs for longer than the preference lasts.
-    var until: Double?
+    /// The time from which other workers may have the job.
+    var until: Double
   }
 
   /// Remembers the worker that has the state of a training which may be continued.
@@ -24,29 +23,17 @@ extension CoordinatorMachine {
   }
 
   /// Reserves new jobs that continue earlier trainings for the workers that have the states.
-  mutating func preferStateHolders(of jobs: some Sequence<JobRecord>) {
+  mutating func preferStateHolders(of jobs: some Sequence<JobRecord>, at now: Double) {
     guard !stateHolders.isEmpty else { return }
     for job in jobs {
       guard let holder = stateHolders[job.work.whole] else { continue }
-      affinities[job.id] = Affinity(worker: holder)
+      affinities[job.id] = Affinity(worker: holder, until: now + settings.stateSeconds)
     }
   }
 
   /// Returns whether the job is reserved for another worker that has its state, is connected, and does not rest.
   func isReserved(_ job: Int64, from worker: String, at now: Double) -> Bool {
-    guard let affinity = affinities[job], affinity.worker != worker, affinity.until.map({ now < $0 }) ?? true else {
-      return false
-    }
+    guard let affinity = affinities[job], affinity.worker != worker, now < affinity.until else { return false }
     return sessions.session(of: affinity.worker).map { !$0.session.isResting } ?? false
-  }
-
-  /// Bounds the time for which reserved jobs are kept from these workers, which have free slots and no job for them.
-  mutating func startWaitingForStateHolders(besides idle: [String], at now: Double) {
-    guard !affinities.isEmpty, !idle.isEmpty else { return }
-    let end = now + settings.stateSeconds
-    affinities = affinities.mapValues { affinity in
-      guard affinity.until == nil, idle.contains(where: { $0 != affinity.worker }) else { return affinity }
-      return Affinity(worker: affinity.worker, until: end)
-    }
   }
 }
