@@ -69,7 +69,7 @@ fuzz: dependencies ## feed mutated bytes to the codec and to the readers of CIFA
 	    -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- -print_final_stats=1 || exit 1; \
 	done
 
-quickstart: build ## a real search on embedded images, in about two minutes: the study lands in $(STUDY)
+quickstart: build ## a real search on drawn images, in about two minutes: the study lands in $(STUDY)
 	@if [ -e $(STUDY) ]; then echo "replacing the earlier $(STUDY)"; rm -rf $(STUDY); fi
 	.build/release/layersearch run Configs/quickstart.yaml --study $(STUDY)
 	@for format in csv svg markdown; do \

@@ -21,7 +21,10 @@ enum ConfigurationKeys {
       ]
     ),
     ("proxy.skip", BasisPart.allCases.map(\.rawValue)),
-    ("start", ["from", "epochs", "train_images", "checkpoint", "weights", "calibration_images", "augment"]),
+    (
+      "start",
+      ["from", "epochs", "train_images", "learning_rate", "checkpoint", "weights", "calibration_images", "augment"]
+    ),
     (
       "strategy",
       [

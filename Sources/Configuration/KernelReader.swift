@@ -20,7 +20,7 @@ extension SectionReader {
     let names = (choices(key, of: KernelName.self) ?? []).map(\.value)
     let (foreign, native) = (names.compactMap(\.foreign), names.compactMap(\.native))
     guard names.count == 2, let engine = foreign.first, let kernels = native.first else {
-      if !problems.problems.contains(where: { $0.text.contains("'\(full(key))'") }) {
+      if !hasReported(key) {
         report(
           key,
           "is a list, which mixes results of two kinds of workers: it must have one foreign engine and one choice of "

@@ -5,10 +5,17 @@ import Yams
 final class ProblemList {
   let file: String
   private(set) var problems: [ConfigurationError.Problem] = []
+  /// The full names of the keys whose values have problems.
+  private(set) var keys: Set<String> = []
 
   init(file: String) { self.file = file }
 
   func add(_ line: Int?, _ text: String) { problems.append(.init(file: file, line: line, text: text)) }
+
+  func add(_ line: Int?, key: String, _ text: String) {
+    keys.insert(key)
+    add(line, "key '\(key)' \(text)")
+  }
 }
 
 /// The typed values of one group of keys. Each function returns its default if the key is absent or has no value, and
@@ -55,7 +62,7 @@ struct SectionReader {
     }
     if node.mapping == nil {
       let allowed = ConfigurationKeys.allowed(in: name).joined(separator: ", ")
-      problems.add(line, "key '\(name)' is \(YAMLDocument.kind(node)), but must be a group of keys: \(allowed)")
+      problems.add(line, key: name, "is \(YAMLDocument.kind(node)), but must be a group of keys: \(allowed)")
     }
     return SectionReader(name: name, line: line, mapping: node.mapping, problems: problems)
   }
@@ -70,11 +77,13 @@ struct SectionReader {
   func full(_ key: String) -> String { ConfigurationKeys.full(name, key) }
 
   func report(_ key: String, _ text: String, line: Int? = nil) {
-    problems.add(line ?? self.line(of: key), "key '\(full(key))' \(text)")
+    problems.add(line ?? self.line(of: key), key: full(key), text)
   }
 
+  func hasReported(_ key: String) -> Bool { problems.keys.contains(full(key)) }
+
   func reportMissing(_ key: String, allowed: String) {
-    problems.add(line ?? 1, "key '\(full(key))' is missing; allowed: \(allowed)")
+    problems.add(line ?? 1, key: full(key), "is missing; allowed: \(allowed)")
   }
 }
 
@@ -107,10 +116,11 @@ extension SectionReader {
   }
 
   /// Reads a whole number within `range`.
+  /// - Parameter remark: What makes other numbers possible.
   func integer<Number: FixedWidthInteger>(
-    _ key: String, default value: Number, in range: ClosedRange<Number>
+    _ key: String, default value: Number, in range: ClosedRange<Number>, remark: String? = nil
   ) -> Number {
-    values[key].flatMap { integer(key, $0.node, in: range) } ?? value
+    values[key].flatMap { integer(key, $0.node, in: range, remark: remark) } ?? value
   }
 
   func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
@@ -240,7 +250,7 @@ extension SectionReader {
   }
 
   private func integer<Number: FixedWidthInteger>(
-    _ key: String, _ node: Node, in range: ClosedRange<Number>
+    _ key: String, _ node: Node, in range: ClosedRange<Number>, remark: String? = nil
   ) -> Number? {
     let allowed = "from \(range.lowerBound) to \(range.upperBound)"
     guard let text = plainNumber(node) else {
@@ -250,7 +260,8 @@ extension SectionReader {
     guard let number = Number(text), range.contains(number) else {
       let isWhole = text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || [43, 45].contains($0) }
       let must = isWhole ? "must be" : "must be a whole number"
-      report(key, "is \(text), but \(must) \(allowed)", line: node.mark?.line)
+      let note = remark.map { " (\($0))" } ?? ""
+      report(key, "is \(text), but \(must) \(allowed)\(note)", line: node.mark?.line)
       return nil
     }
     return number

@@ -96,9 +96,13 @@ struct SpaceReader {
       let isIncluded = include.contains { $0.value == text }
       let element = (isIncluded ? include : exclude).first { $0.value == text }
       section.report(isIncluded ? "include" : "exclude", "cannot be used: \(error)", line: element?.line)
-    case .space(let problem):
-      let isAboutLayers = problem.contains("include and exclude")
-      let key = problem.hasPrefix("variant ") ? "variants" : isAboutLayers ? "exclude" : rankKey
+    case .space(let problem, let aspect):
+      let key =
+        switch aspect {
+        case .layers: "exclude"
+        case .ranks: rankKey
+        case .variants: "variants"
+        }
       section.report(key, "cannot be used: \(problem)")
     default:
       section.report(rankKey, "cannot be used: \(error)")

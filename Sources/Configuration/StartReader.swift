@@ -17,7 +17,7 @@ struct StartReader {
   }
 
   private static let keysOf: [From: Set<String>] = [
-    .dense: ["epochs", "train_images", "calibration_images", "augment"],
+    .dense: ["epochs", "train_images", "learning_rate", "calibration_images", "augment"],
     .checkpoint: ["checkpoint", "weights", "calibration_images", "augment"],
   ]
 
@@ -68,6 +68,15 @@ struct StartReader {
     switch from {
     case .scratch: return nil
     case .dense:
+      if let architecture {
+        let bytes = architecture.cost(of: .dense, variant: .remainder).parameters * MemoryLayout<Float>.size
+        if bytes > TrainedStart.mostBytes {
+          section.report(
+            "from",
+            "is dense, but the network's weights would have \(bytes >> 20) MiB: at most "
+              + "\(TrainedStart.mostBytes >> 20) MiB are allowed; train from scratch, or choose a smaller network")
+        }
+      }
       let all = data.map { $0.set.isDrawn ? $0.trainImages : images - $0.validationImages } ?? images
       let trainImages = section.integer("train_images", default: max(1, all), in: 1...images)
       if let data, trainImages > images - data.validationImages {
@@ -88,7 +97,9 @@ struct StartReader {
       return TrainedStart(
         origin: .dense(
           epochs: section.integer("epochs", default: 30, in: TrainingLimits.epochs), trainImages: trainImages,
-          seed: seed), calibrationImages: calibration, augment: augment)
+          seed: seed),
+        learningRate: section.number("learning_rate", in: TrainingLimits.learningRate),
+        calibrationImages: calibration, augment: augment)
     case .checkpoint:
       return TrainedStart(
         origin: .checkpoint(weights: weights(hashOfFile) ?? String(repeating: "0", count: 64)),

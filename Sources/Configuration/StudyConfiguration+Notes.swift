@@ -5,10 +5,22 @@ extension StudyConfiguration {
   package var notes: [String] {
     var notes: [String] = []
     let measured = objectives.filter { $0 == .stepTime || $0 == .inferenceTime }.map(\.rawValue)
-    if !measured.isEmpty, strategy.name.decidesByResults {
+      .joined(separator: " and ")
+    let trains = recipe.epochs > .none
+    if !measured.isEmpty, !trains {
       notes.append(
-        "objectives \(measured.joined(separator: " and ")): measured times differ from machine to machine, so the "
-          + "frontier takes them into account, but the strategy \(strategy.name.rawValue) does not")
+        "objectives \(measured): times are measured beside trainings only, and with proxy.epochs 0 there are none, so "
+          + "the frontier stays empty")
+    } else if !measured.isEmpty, strategy.name.decidesByResults {
+      notes.append(
+        "objectives \(measured): measured times differ from machine to machine, so the frontier takes them into "
+          + "account, but the strategy \(strategy.name.rawValue) does not")
+    }
+    if !trains, strategy.seeds > 1 || strategy.confirm > 0 {
+      let keys = [strategy.seeds > 1 ? "seeds" : nil, strategy.confirm > 0 ? "confirm" : nil].compactMap(\.self)
+      notes.append(
+        "strategy.\(keys.joined(separator: " and strategy.")): with proxy.epochs 0 nothing is trained, so no seed has "
+          + "any effect and all repetitions of a candidate have the same result")
     }
     if seeding == .common, leftOpen.contains(Self.commonSeedsKey), recipe.start == nil, strategy.name.estimates,
       strategy.seeds == 1

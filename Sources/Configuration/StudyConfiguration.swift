@@ -170,7 +170,7 @@ extension StudyConfiguration {
 
   private static func readObjectives(_ root: SectionReader) -> [Objective] {
     guard let read = root.choices("objectives", of: Objective.self) else { return Objective.standard }
-    if read.isEmpty, !root.problems.problems.contains(where: { $0.text.contains("'objectives'") }) {
+    if read.isEmpty, !root.hasReported("objectives") {
       root.report(
         "objectives", "is empty; name at least one of: \(Objective.allCases.map(\.rawValue).joined(separator: ", "))")
     }
@@ -231,7 +231,12 @@ extension StudyConfiguration {
 
   /// Reads the number of epochs. Networks that are trained already may be trained for a fraction of an epoch.
   private static func readEpochs(_ proxy: SectionReader, hasStart: Bool) -> Epochs {
-    guard hasStart else { return Epochs(proxy.integer("epochs", default: 3, in: TrainingLimits.epochs)) }
+    guard hasStart else {
+      return Epochs(
+        proxy.integer(
+          "epochs", default: 3, in: TrainingLimits.epochs,
+          remark: "fractions and 0 require start.from: dense or checkpoint"))
+    }
     return Epochs(proxy.number("epochs", default: 1, in: TrainingLimits.partialEpochs)) ?? 1
   }
 

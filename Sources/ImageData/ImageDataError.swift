@@ -30,6 +30,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
   case unreachable(address: String, reason: String)
   /// The server answered, but not with the archive.
   case refused(address: String, status: Int)
+  /// The server sends more than any of these archives has.
+  case tooLarge(address: String, mostBytes: Int)
   /// The connection ended early; what arrived is kept and the next call continues there.
   case interrupted(address: String, receivedBytes: Int, totalBytes: Int?, reason: String)
   /// Another process downloads to the same file.
@@ -76,6 +78,8 @@ public enum ImageDataError: Error, Equatable, Sendable, CustomStringConvertible 
       "\(address): cannot be reached: \(reason); check the network and run the command again"
     case .refused(let address, let status):
       "\(address): the server answered with HTTP status \(status); check the address, or try again later"
+    case .tooLarge(let address, let mostBytes):
+      "\(address): the file has more than \(mostBytes) bytes, so it is not this archive; check the address"
     case .interrupted(let address, let receivedBytes, let totalBytes, let reason):
       "\(address): the connection ended after \(receivedBytes) of \(totalBytes.map { "\($0)" } ?? "unknown") bytes "
         + "(\(reason)); run the command again to continue there"

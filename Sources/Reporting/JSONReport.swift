@@ -119,7 +119,8 @@ extension TrainedStart {
         [("from", .string("dense")), ("epochs", .integer(epochs)), ("train_images", .integer(images))]
       case .checkpoint(let weights): [("from", .string("checkpoint")), ("weights", .string(weights))]
       }
-    return .object(origin + [("calibration_images", .integer(calibrationImages)), ("augment", .bool(augment))])
+    let rate = learningRate.map { [("learning_rate", JSONValue.number($0))] } ?? []
+    return .object(origin + rate + [("calibration_images", .integer(calibrationImages)), ("augment", .bool(augment))])
   }
 }
 

@@ -11,9 +11,12 @@ public enum FinalTrainings {
 
   public static func includes(_ job: Int64) -> Bool { job >= firstJob && !HandAsked.includes(job) }
 
+  /// Returns whether a job is one of the search's own, which are counted by budgets and rounds.
+  public static func isOfSearch(_ job: Int64) -> Bool { job < firstJob }
+
   /// Returns whether a job may begin within a budget, which bounds the search's own jobs only.
   public static func isWithin(_ budget: Int?, job: Int64) -> Bool {
-    job >= firstJob || job <= budget.map(Int64.init) ?? .max
+    !isOfSearch(job) || job <= budget.map(Int64.init) ?? .max
   }
 
   /// Returns the candidates to train: dense, all layers at every rank, points of the estimated frontier, and its knee.

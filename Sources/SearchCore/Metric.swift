@@ -125,6 +125,8 @@ public struct Curve: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// coefficients are a least squares solution: the condition number of each decomposed layer, in the architecture's
   /// order.
   public static let conditionNumbers = Curve(named: "condition_numbers")
+  /// The condition number above which coefficients are a least squares solution.
+  package static let highestConditionNumber = 1e4
 
   public static func < (left: Curve, right: Curve) -> Bool { left.name < right.name }
 

@@ -13,7 +13,7 @@ public enum SearchError: Error, Hashable, Sendable {
   /// A glob that no layer of the model matches.
   case noLayerMatches(pattern: String, role: String, model: String, nearest: [String])
   /// A search space that holds nothing, or a rank or fraction in it that is wrong.
-  case space(problem: String)
+  case space(problem: String, about: SpaceAspect = .ranks)
   /// The text of a work, or the values that describe it, cannot be read.
   case work(problem: String)
   /// A strategy that cannot run with these settings.
@@ -24,6 +24,11 @@ public enum SearchError: Error, Hashable, Sendable {
   case bound(String)
   /// A table of times that does not fit the space. The text says what is wrong; the reader of the table says where.
   case deviceTimes(String)
+}
+
+/// What a problem of a search space is about.
+public enum SpaceAspect: Sendable {
+  case layers, ranks, variants
 }
 
 extension SearchError: CustomStringConvertible {
@@ -43,7 +48,7 @@ extension SearchError: CustomStringConvertible {
       return "pattern \"\(text)\": \(problem)"
     case .noLayerMatches(let pattern, let role, let model, let nearest):
       return "\(role) \"\(pattern)\" matches no layer of \(model); \(SearchError.suggestion(nearest))"
-    case .space(let problem):
+    case .space(let problem, _):
       return "search space: \(problem)"
     case .work(let problem):
       return "the description of a job cannot be read: \(problem)"

@@ -201,14 +201,15 @@ extension SearchSpace {
     let mostTiedRanks = architecture.model.network.block == .bottleneck ? Self.mostTiedRanks / 2 : Self.mostTiedRanks
     for (index, variant) in variants.enumerated() {
       if variants[..<index].contains(variant) {
-        throw .space(problem: "variant \(variant.rawValue) is listed twice")
+        throw .space(problem: "variant \(variant.rawValue) is listed twice", about: .variants)
       }
     }
     if variants.contains(.grouped(1)), variants.contains(.remainder) {
-      throw .space(problem: "variant grouped1 is the same as remainder; keep one of them")
+      throw .space(problem: "variant grouped1 is the same as remainder; keep one of them", about: .variants)
     }
     if variants.contains(.tied), ranks.count > mostTiedRanks {
-      throw .space(problem: "variant tied allows at most \(mostTiedRanks) ranks, but there are \(ranks.count)")
+      throw .space(
+        problem: "variant tied allows at most \(mostTiedRanks) ranks, but there are \(ranks.count)", about: .variants)
     }
   }
 
@@ -230,7 +231,7 @@ extension SearchSpace {
       return names
     }
     let names = try matching(include, role: "include").subtracting(matching(exclude, role: "exclude"))
-    guard !names.isEmpty else { throw .space(problem: "include and exclude together leave no layer") }
+    guard !names.isEmpty else { throw .space(problem: "include and exclude together leave no layer", about: .layers) }
     return architecture.layers.filter { names.contains($0.name) }.sorted { LayerName.precedes($0.name, $1.name) }
   }
 

@@ -9,6 +9,9 @@ public struct TrainedStart: Codable, Hashable, Sendable {
   }
 
   public var origin: Origin
+  /// The highest learning rate of the study's own training of the dense network; `nil` if it is the recipe's. Not used
+  /// with a checkpoint.
+  public var learningRate: Double?
   /// The number of training images that give the distribution of the layers' outputs, and from which batch norm's
   /// statistics are computed anew.
   public var calibrationImages: Int
@@ -18,9 +21,15 @@ public struct TrainedStart: Codable, Hashable, Sendable {
   public var augment: Bool
 
   public static let defaultCalibrationImages = 2000
+  /// The maximum size of the weights, since each worker receives them as a whole.
+  package static let mostBytes = 256 << 20
 
-  public init(origin: Origin, calibrationImages: Int = defaultCalibrationImages, augment: Bool = false) {
+  public init(
+    origin: Origin, learningRate: Double? = nil, calibrationImages: Int = defaultCalibrationImages,
+    augment: Bool = false
+  ) {
     self.origin = origin
+    self.learningRate = learningRate
     self.calibrationImages = calibrationImages
     self.augment = augment
   }
@@ -33,6 +42,7 @@ public struct TrainedStart: Codable, Hashable, Sendable {
     (training.start, training.until, training.curve, training.skip) = (nil, nil, false, nil)
     training.epochs = Epochs(epochs)
     training.data.trainImages = trainImages
+    training.learningRate = learningRate ?? recipe.learningRate
     return training
   }
 }
@@ -66,6 +76,7 @@ extension TrainedStart {
       try visitor.field("start.train_images", &trainImages)
       try visitor.field(seedKey, &seed)
       read.origin = .dense(epochs: epochs, trainImages: trainImages, seed: seed)
+      try visitor.optional("start.learning_rate", &read.learningRate)
     case .checkpoint:
       var weights = ""
       if case .checkpoint(let known) = read.origin { weights = known }

@@ -91,6 +91,9 @@ extension TrainingRecipe {
     case .dense(let epochs, let trainImages, _):
       check("start.epochs", epochs, TrainingLimits.epochs)
       check("start.trainImages", trainImages, 1...images)
+      if let rate = start.learningRate, !TrainingLimits.learningRate.contains(rate) {
+        problems.append(("start.learningRate", "\(rate)", TrainingLimits.learningRate.description))
+      }
     case .checkpoint(let weights):
       if !SHA256.isHexadecimal(weights) {
         problems.append(("start.weights", weights, "64 lower-case hexadecimal digits"))

@@ -34,6 +34,7 @@ enum WorkFieldMeanings {
     "start.from": "the training starts from a trained network, message 85: `dense`, `checkpoint`",
     "start.epochs": "of the dense network's own training",
     "start.train_images": "of the dense network's own training",
+    "start.learning_rate": "the highest of the dense network's own training, if it is not `proxy.learning_rate`",
     "start.seed": "of the dense network's own training",
     "start.weights": "SHA-256 of the checkpoint",
     "start.calibration_images": "number of training images that the conversion uses",

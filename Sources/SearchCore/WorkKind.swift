@@ -128,8 +128,11 @@ extension WorkKind {
       let isForeign = KernelVariant(observation.kernelVariant).foreignEngine != nil
       let isMissing = observation.artifacts[Artifact.weights] == nil && !observation.diverged && !isForeign
       return isMissing ? "it has no \(Artifact.weights)" : nil
-    case .layerAnalysis where observation[.truncationErrors] == nil: return "it has no \(Curve.truncationErrors)"
-    case .proxyTraining, .layerAnalysis: return nil
+    case .layerAnalysis:
+      guard let errors = observation[.truncationErrors] else { return "it has no \(Curve.truncationErrors)" }
+      let wrong = errors.first { !(0...1).contains($0) }
+      return wrong.map { "its \(Curve.truncationErrors) contain \($0), which is no share" }
+    case .proxyTraining: return nil
     }
   }
 }

@@ -42,7 +42,7 @@ package enum WorkPage {
   private static var rows: [WorkFieldRow] {
     var rows: [WorkFieldRow] = []
     let starts = [
-      nil, TrainedStart(origin: .dense(epochs: 1, trainImages: 1, seed: 0)),
+      nil, TrainedStart(origin: .dense(epochs: 1, trainImages: 1, seed: 0), learningRate: 1),
       TrainedStart(origin: .checkpoint(weights: "")),
     ]
     for start in starts {

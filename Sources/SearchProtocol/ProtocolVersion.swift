@@ -7,7 +7,7 @@ public enum ProtocolVersion {
   /// The oldest version of the messages and their meaning. HELLO offers a range, WELCOME chooses a version.
   public static let oldest = 1
   /// The version that the newest message or work needs. The code of each message has the version that introduced it.
-  public static let newest = max(withNetworks, withForeignEngines, withDataSets, newestOfMessages)
+  public static let newest = max(withDataSets, withStartRates, newestOfMessages)
   private static let newestOfMessages =
     (WorkerMessage.Code.allCases.map(\.since) + CoordinatorMessage.Code.allCases.map(\.since))
     .reduce(oldest, max)
@@ -42,6 +42,10 @@ public enum ProtocolVersion {
   /// flips.
   public static let withDataSets = 9
 
+  /// The first version in which the dense network that trainings start from can have a learning rate of its own
+  /// (`TrainedStart.learningRate`).
+  public static let withStartRates = 10
+
   /// The oldest version a worker must speak to receive this data set.
   public static func needed(for set: ImageSet) -> Int {
     [.cifar10, .shapes10].contains(set) ? oldest : withDataSets
@@ -50,6 +54,7 @@ public enum ProtocolVersion {
   /// The oldest version a worker must speak to receive this work.
   public static func needed(for work: Work) -> Int {
     let recipe = work.kind.recipe
+    if recipe.start?.learningRate != nil { return withStartRates }
     if recipe.augmentation != nil || needed(for: recipe.data.set) == withDataSets { return withDataSets }
     if !recipe.model.isKnownToAll { return withNetworks }
     if let kernels = recipe.kernels { return kernels.foreign == nil ? withKernels : withForeignEngines }

@@ -73,6 +73,17 @@ package enum EarlierStudy {
       throw StudyError.earlierIsUnusable(
         folder: folder, results: all.count, because: ["the kernel variant is \(here) here and \(there) there"])
     }
+    if let trained = all.first(where: { if case .startTraining = $0.key.kind { true } else { false } }) {
+      // Networks that other kernels have trained differ in their bits, and so does what starts from them.
+      let its = KernelVariant(trained.value.kernelVariant).withoutCoreType
+      if its != chosen.withoutCoreType {
+        throw StudyError.earlierIsUnusable(
+          folder: folder, results: all.count,
+          because: [
+            "the kernel variant of the dense network is \(chosen.withoutCoreType.text) here and \(its.text) there"
+          ])
+      }
+    }
     let results = usable.filter { names.group(of: $0.value, for: $0.key) == chosen }
     if variants.count > 1 {
       let counts = names.counts(usable).sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }

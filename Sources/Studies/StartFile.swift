@@ -2,22 +2,20 @@ import Configuration
 import Digests
 import Files
 import ReadableText
+import SearchCore
 
 /// The file of a trained network that a study's trainings start from.
 package enum StartFile {
-  /// The maximum size, since each worker receives the file as a whole.
-  package static let mostBytes = 256 << 20
-
   /// - Throws: A description of the problem with the path or with the file's size.
   package static func bytes(_ path: String) throws(StartProblem) -> [UInt8] {
-    do { return try RegularFile.read(FilePath.expandingTilde(path), mostBytes: mostBytes) } catch {
+    do { return try RegularFile.read(FilePath.expandingTilde(path), mostBytes: TrainedStart.mostBytes) } catch {
       switch error {
       case .unopened(let reason): throw StartProblem("\(path): it cannot be opened: \(reason)")
       case .unreadable(let reason): throw StartProblem("\(path): it cannot be read: \(reason)")
       case .folder, .notRegular: throw StartProblem("\(path): it is not a regular file; give the path of a checkpoint")
       case .tooLong(let bytes):
         let size = bytes.map { "it has \(Readable.bytes($0))" } ?? "it is too large"
-        throw StartProblem("\(path): \(size); at most \(Readable.bytes(mostBytes)) are allowed")
+        throw StartProblem("\(path): \(size); at most \(Readable.bytes(TrainedStart.mostBytes)) are allowed")
       }
     }
   }

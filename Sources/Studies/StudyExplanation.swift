@@ -143,12 +143,7 @@ package struct StudyExplanation: Encodable {
     private func why(_ job: JobRecord, _ attempts: [AttemptRecord], _ history: JobHistory?) -> [String] {
       switch job.state {
       case .finished:
-        if let result = history?.result {
-          if result.isAdopted { return ["its result was adopted from \(result.worker)"] }
-          if result.isSalvaged { return ["its result was saved from a damaged study"] }
-        }
-        let isPlain = attempts.contains { $0.ending == .finished }
-        return [isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"]
+        return [origin(of: history?.result, attempts), leastSquares(job)].compactMap(\.self)
       case .setAside: return ["it was set aside: \(job.failureReason ?? "no reason is on record")"]
       case .running:
         guard let current = attempts.last(where: { $0.ended == nil }) else { return ["it is being trained"] }
@@ -163,6 +158,24 @@ package struct StudyExplanation: Encodable {
         return lines
       case .waiting: return whyWaiting(job, attempts)
       }
+    }
+
+    private func origin(of result: JobHistory.Result?, _ attempts: [AttemptRecord]) -> String {
+      if let result, result.isAdopted { return "its result was adopted from \(result.worker)" }
+      if let result, result.isSalvaged { return "its result was saved from a damaged study" }
+      let isPlain = attempts.contains { $0.ending == .finished }
+      return isPlain ? "it has its result" : "it has its result, from an attempt that had been given up"
+    }
+
+    /// Names the layers whose coefficients its conversion could only approximate; `nil` if there are none.
+    private func leastSquares(_ job: JobRecord) -> String? {
+      guard let numbers = job.result?[.conditionNumbers] else { return nil }
+      let layers = zip(job.work.candidate.decompositions, numbers)
+        .filter { $1 > Curve.highestConditionNumber }.map { "\($0.layer) (\(NumberText.shortest($1.rounded())))" }
+      guard !layers.isEmpty else { return nil }
+      return "its conversion fitted coefficients by least squares, which loses more than the truncation error says, "
+        + "since the layer's basis channels are too similar (condition number above "
+        + "\(NumberText.shortest(Curve.highestConditionNumber))): \(layers.joined(separator: ", "))"
     }
 
     private func whyWaiting(_ job: JobRecord, _ attempts: [AttemptRecord]) -> [String] {

@@ -22,7 +22,7 @@ extension StudySummary {
     if !isFinished {
       expected =
         try definition.makeStrategy().expectedWorks(history: SearchHistory(jobs: records))
-        + records.count { $0.id >= FinalTrainings.firstJob }
+        + records.count { !FinalTrainings.isOfSearch($0.id) }
     }
     var leaders = AccuracyLeaders(space: definition.space)
     // In a fixed order, independent of the dictionary's: the last digits of a sum depend on it.

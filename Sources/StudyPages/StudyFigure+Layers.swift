@@ -87,7 +87,7 @@ extension StudyFigure {
     }
     let points = predictions.map { prediction in
       AgreementPlot.Point(
-        foretold: prediction.foretold * 100, low: prediction.low * 100, high: prediction.high * 100,
+        predicted: prediction.predicted * 100, low: prediction.low * 100, high: prediction.high * 100,
         found: prediction.measured * 100,
         name: CandidateLabel(prediction.candidate, in: view.measured.architecture).text,
         row: rows?[prediction.candidate])

@@ -58,7 +58,7 @@ extension StudyFigure {
     let points = rungs.courses.compactMap { course -> AgreementPlot.Point? in
       guard let high = course.accuracies[top - 1], let low = course.accuracies[top - 2] else { return nil }
       return AgreementPlot.Point(
-        foretold: low * 100, low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, found: high * 100,
+        predicted: low * 100, low: -.greatestFiniteMagnitude, high: .greatestFiniteMagnitude, found: high * 100,
         name: CandidateLabel(course.candidate, in: view.measured.architecture).text)
     }
     guard points.count > 1 else {

@@ -42,9 +42,6 @@ enum StudySchema {
   /// The first version in which a job is a work, and a result an observation.
   static let worksVersion = 4
 
-  /// The first version in which results may be struck out.
-  static let strikesVersion = 5
-
   /// The version of the schema; 0 for a database without tables of a study.
   static func version(of db: Database) throws -> Int {
     try migrator(of: "").appliedMigrations(db).count

@@ -120,7 +120,7 @@ extension LiveStudy {
     package var count: Int { searched.count + others.count }
 
     private static func list(of id: Int64) -> WritableKeyPath<JobList, [Job]> {
-      id < FinalTrainings.firstJob ? \.searched : \.others
+      FinalTrainings.isOfSearch(id) ? \.searched : \.others
     }
 
     /// Returns the index of a number in its list, or the index at which to insert it.

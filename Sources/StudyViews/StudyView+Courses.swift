@@ -24,7 +24,7 @@ extension StudyView {
       _ jobs: [JobRecord], _ origins: [ResultOrigin], _ estimates: StudyEstimates?, _ store: StudyStore,
       _ definition: StudyDefinition
     ) throws {
-      let search = jobs.filter { $0.id < FinalTrainings.firstJob }
+      let search = jobs.filter { FinalTrainings.isOfSearch($0.id) }
       let byNumber = search.sorted { $0.id < $1.id }
       // There may be thousands of rounds and a hundred thousand jobs, so sums are carried on from round to round.
       var asked = byNumber[...]

@@ -23,13 +23,6 @@ package enum TensorElement: String, CaseIterable, Sendable {
     }
   }
 
-  package var isFloat: Bool {
-    switch self {
-    case .float64, .float32, .float16, .brainFloat16: true
-    default: false
-    }
-  }
-
   /// Converts little-endian numbers to floats; 64-bit ones are rounded. Returns `nil` if the type is not a float.
   package func floats(_ data: some ContiguousBytesView) -> [Float]? {
     data.withRawBytes { bytes in

@@ -122,9 +122,14 @@ struct BadInputTests {
     Case(
       head + "proxy: {epochs: '3'}",
       "x.yaml:3: key 'proxy.epochs' is '3', but must be a whole number from 1 to 1000"),
-    Case(head + "proxy: {epochs: 0}", "x.yaml:3: key 'proxy.epochs' is 0, but must be from 1 to 1000"),
     Case(
-      head + "proxy: {epochs: 2.5}", "x.yaml:3: key 'proxy.epochs' is 2.5, but must be a whole number from 1 to 1000"),
+      head + "proxy: {epochs: 0}",
+      "x.yaml:3: key 'proxy.epochs' is 0, but must be from 1 to 1000 (fractions and 0 require start.from: dense or "
+        + "checkpoint)"),
+    Case(
+      head + "proxy: {epochs: 2.5}",
+      "x.yaml:3: key 'proxy.epochs' is 2.5, but must be a whole number from 1 to 1000 (fractions and 0 require "
+        + "start.from: dense or checkpoint)"),
     Case(head + "proxy: {batch: 4097}", "x.yaml:3: key 'proxy.batch' is 4097, but must be from 1 to 4096"),
     Case(
       head + "proxy: {batch: 99999999999999999999}",
@@ -251,7 +256,8 @@ struct BadInputTests {
       "x.yaml:4: key 'space.include' cannot be used: pattern \"layer[1\": the [ is never closed with ]"),
     Case(
       head + "proxy:\n  epochs: 0\nseed: x\nspace: {ranks: [0]}\n",
-      "x.yaml:4: key 'proxy.epochs' is 0, but must be from 1 to 1000",
+      "x.yaml:4: key 'proxy.epochs' is 0, but must be from 1 to 1000 (fractions and 0 require start.from: dense or "
+        + "checkpoint)",
       "x.yaml:5: key 'seed' is 'x', but must be a whole number from 0 to 9007199254740991",
       "x.yaml:6: key 'space.ranks' is 0, but must be from 1 to 4096"),
   ]

@@ -43,6 +43,17 @@ struct SearchKeysTests {
       ("strategy: {name: factorial}", ["with one common seed"]), ("strategy: {name: factorial, seeds: 2}", []),
       ("strategy: {name: random}", []),
       ("start: {from: dense}\nstrategy: {name: surrogate}", []),
+      ("start: {from: dense}\nproxy: {epochs: 0}", ["strategy.seeds: with"]),
+      ("start: {from: dense}\nproxy: {epochs: 0}\nstrategy: {name: surrogate}", []),
+      ("start: {from: dense}\nproxy: {epochs: 0}\nstrategy: {name: random, seeds: 2}", ["strategy.seeds: with"]),
+      (
+        "start: {from: dense}\nproxy: {epochs: 0}\nstrategy: {name: surrogate, seeds: 2, confirm: 2}",
+        ["strategy.seeds and strategy.confirm: with"]
+      ),
+      (
+        "start: {from: dense}\nproxy: {epochs: 0}\nobjectives: [accuracy, step_time]",
+        ["objectives step_time: times are measured beside trainings only", "strategy.seeds: with"]
+      ),
       ("objectives: [accuracy, step_time, inference_time]", ["objectives step_time and inference_time: "]),
       ("objectives: [accuracy, step_time]\nstrategy: {name: exhaustive}\nspace: {include: [layer1.0.conv1]}", []),
       (

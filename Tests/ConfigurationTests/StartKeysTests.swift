@@ -33,6 +33,23 @@ struct StartKeysTests {
     #expect(try parse("start: {from: dense}\n").recipe.epochs == 1)
   }
 
+  @Test("the dense network has the recipe's learning rate, or one of its own, which older studies do not have")
+  func learningRate() throws {
+    let text = "start: {from: dense, epochs: 60}\nproxy: {learning_rate: 0.02}\n"
+    let same = try parse(text)
+    #expect(same.recipe.start?.learningRate == nil && same.entries["start.learning_rate"] == nil)
+    #expect(same.recipe.start?.training(of: same.recipe)?.learningRate == 0.02)
+    let own = try parse(text.replacing("60", with: "60, learning_rate: 0.1"))
+    #expect(own.recipe.start?.learningRate == 0.1 && own.entries["start.learning_rate"] == "0.1")
+    #expect(own.recipe.start?.training(of: own.recipe)?.learningRate == 0.1 && own.recipe.learningRate == 0.02)
+    #expect(own.fingerprint != same.fingerprint)
+    for read in [same, own] {
+      let recorded = try StudyConfiguration.recorded(
+        entries: read.entries, budget: nil, text: read.text, fileName: "configuration.yaml")
+      #expect(recorded.recipe == read.recipe && recorded.fingerprint == read.fingerprint)
+    }
+  }
+
   @Test("a checkpoint counts by its content; what is recorded of a study is read without the file")
   func checkpoint() throws {
     let read = try parse("start: {from: checkpoint, checkpoint: dense.ckpt, calibration_images: 500}\n")
@@ -66,6 +83,29 @@ struct StartKeysTests {
     #expect(given.continuing(given.entries).recipe == given.recipe)
     #expect(try parse("start: {from: dense, augment: true}\n").continuing(before).entries == given.entries)
     #expect(try parse("start: {from: dense, augment: false}\n").entries == before)
+  }
+
+  @Test("the weights of a study's own dense network are at most as large as those of a checkpoint")
+  func size() throws {
+    func problems(_ width: Int) -> [String] {
+      do {
+        _ = try StudyConfiguration.parse(
+          text: """
+            model: cifar-resnet:depth=20,width=\(width)
+            data: {set: cifar10}
+            start: {from: dense}
+            """, fileName: "x.yaml")
+        return []
+      } catch {
+        return (error as? ConfigurationError)?.problems.map(\.text) ?? ["\(error)"]
+      }
+    }
+    #expect(problems(15) == [])
+    #expect(
+      problems(16) == [
+        "key 'start.from' is dense, but the network's weights would have 259 MiB: at most 256 MiB are allowed; train "
+          + "from scratch, or choose a smaller network"
+      ])
   }
 
   @Test(
@@ -111,7 +151,16 @@ struct StartKeysTests {
         "key 'start.weights' is 'abc', but must be a SHA-256: 64 lower-case hexadecimal digits"
       ),
       ("start: {from: chance}", "key 'start.from' "),
-      ("proxy: {epochs: 0.25}", "key 'proxy.epochs' is 0.25, but "),
+      ("start: {from: dense, learning_rate: 0}", "key 'start.learning_rate' is 0, but must be more than 0"),
+      (
+        "start: {from: checkpoint, checkpoint: dense.ckpt, learning_rate: 0.1}",
+        "key 'start.learning_rate' requires start.from: dense, but start.from is checkpoint: leave it out"
+      ),
+      (
+        "proxy: {epochs: 0.25}",
+        "key 'proxy.epochs' is 0.25, but must be a whole number from 1 to 1000 (fractions and 0 require start.from: "
+          + "dense or checkpoint)"
+      ),
       ("start: {from: dense}\nproxy: {epochs: -1}", "key 'proxy.epochs' is -1, but must be 0 to 1000"),
       ("start: {from: dense}\nproxy: {epochs: 0.0001}", "key 'proxy.epochs' is 0.0001, but must be 0 to 1000"),
     ])

@@ -122,7 +122,7 @@ struct ProtocolVersionTests {
     }
   }
 
-  @Test("a start that is recalibrated on augmented images is for workers that can read of it")
+  @Test("a start with augmented recalibration or a learning rate of its own is for workers that can read of it")
   func augmentedStarts() {
     var recipe = Work.example(.dense).kind.recipe
     recipe.start = TrainedStart(origin: .checkpoint(weights: String(repeating: "ab", count: 32)))
@@ -134,6 +134,9 @@ struct ProtocolVersionTests {
     #expect(Set(needed()) == [ProtocolVersion.withStarts])
     recipe.start?.augment = true
     #expect(Set(needed()) == [ProtocolVersion.withAugmentedStarts])
+    recipe.start?.origin = .dense(epochs: 2, trainImages: 50, seed: 1)
+    recipe.start?.learningRate = 0.2
+    #expect(Set(needed()) == [ProtocolVersion.withStartRates])
   }
 
   @Test("other data sets and other augmentation are for workers that know them")

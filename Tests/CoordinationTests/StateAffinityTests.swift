@@ -88,6 +88,61 @@ struct StateAffinityTests: CoordinatorScenarios {
     #expect(ready(&machine, a, 2, at: 34).contains(4))
   }
 
+  /// Jobs that a worker is given at `now` for the end of one.
+  private func next(_ machine: inout CoordinatorMachine, _ peer: PeerID, after job: Int64, at now: Double) -> [Int64] {
+    machine.handle(.received(Fixture.finished(Fixture.reference(job)), from: peer), at: now).jobs(to: peer).map(\.job)
+  }
+
+  @Test("as long as others wait, it is left to that worker, however long ago the wait was over")
+  func queued() {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...4))
+    _ = machine.handle(.started, at: 0)
+    for (peer, name) in [(a, "w"), (b, "v")] {
+      _ = machine.handle(.received(Fixture.hello(name, version: ProtocolVersion.newest), from: peer), at: 0)
+    }
+    #expect(ready(&machine, a, 1, at: 1) == [1] && ready(&machine, b, 1, at: 1) == [2])
+    #expect(next(&machine, b, after: 2, at: 2) == [3])
+    #expect(next(&machine, a, after: 1, at: 3) == [4])
+    // The queue has job 5, which continues job 2 of "v", and job 6, which continues job 1.
+    #expect(machine.preference(of: "w", for: 5, at: 3.5) == .reserved)
+    #expect(machine.preference(of: "w", for: 5, at: 40) == .last && machine.preference(of: "v", for: 5, at: 40) == .own)
+    for time in stride(from: 5.0, to: 40, by: 3) {
+      for (peer, job) in [(a, Int64(4)), (b, 3)] {
+        let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: 0)
+        _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
+      }
+    }
+    #expect(next(&machine, a, after: 4, at: 40) == [6], "and not job 5, which is older")
+    #expect(next(&machine, a, after: 6, at: 41) == [5], "no other job waits")
+    #expect(machine.invariants() == [])
+  }
+
+  @Test("it waits no longer than repeating its earlier part takes", arguments: [4.0, 20, 50])
+  func repeating(seconds: Double) {
+    var machine = CoordinatorMachine(
+      settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...4))
+    _ = machine.handle(.started, at: 0)
+    for (peer, name) in [(a, "w"), (b, "v")] {
+      _ = machine.handle(.received(Fixture.hello(name, version: ProtocolVersion.newest), from: peer), at: 0)
+    }
+    #expect(ready(&machine, a, 1, at: 1) == [1] && ready(&machine, b, 1, at: 1) == [2])
+    for time in stride(from: 2.0, to: 1 + seconds, by: 3) {
+      for (peer, job) in [(a, Int64(1)), (b, 2)] {
+        let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: 0)
+        _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
+      }
+    }
+    let end = 1 + seconds
+    for (peer, job) in [(a, Int64(1)), (b, 2)] {
+      _ = machine.handle(.received(Fixture.finished(Fixture.reference(job)), from: peer), at: end)
+    }
+    // The trainings began with the first heartbeat.
+    let wait = min(seconds - 1, Fixture.coordinatorSettings().stateSeconds)
+    #expect(machine.affinities.values.allSatisfy { abs($0.until - (end + wait)) < 1e-9 })
+    #expect(machine.affinities.count == 2)
+  }
+
   @Test("where very many wait for one worker, another does not wait with them", arguments: [15, 16])
   func many(count: Int) {
     var machine = CoordinatorMachine(

@@ -150,6 +150,47 @@ struct EarlierStudyTests {
     #expect(try warnings(files).contains { $0.hasSuffix("; its results are used as if the content were the same") })
   }
 
+  @Test("results that start from a dense network of the study's own count if the same kernels trained that network")
+  func starts() async throws {
+    let place = try Place()
+    for name in ["first", "again"] {
+      try place.write(
+        """
+        study: \(name)
+        model: resnet8
+        data: {set: shapes10, train_images: 64, validation_images: 64}
+        space: {ranks: [4], include: [layer1.0.conv1, layer2.0.conv2]}
+        start: {from: dense, epochs: 1, learning_rate: 0.05}
+        proxy: {epochs: 0.5, batch: 32, learning_rate: 0.01}
+        strategy: {name: exhaustive}
+        """, to: "\(name).yaml")
+    }
+    #expect(try await place.run("run", "first.yaml", "--slots", "2", "--quiet").exitCode == 0)
+    let definition = try StudyDefinition(file: place.path("again.yaml"))
+    let store = try StudyStore.create(directory: place.path("studies/foreign"), identity: definition.newIdentity())
+    for job in try RecordedStudy(place, study: "studies/first").jobs {
+      var job = job
+      if case .startTraining = job.work.kind { job.result?.kernelVariant = "vector9" }
+      try store.record([.jobAdded(job)])
+    }
+    store.close()
+    let refused = try await place.run("run", "again.yaml", "--from-study", "studies/foreign")
+    #expect(refused.exitCode == 2 && isOneLine(refused.errors), "\(refused.errors)")
+    #expect(refused.errors.contains("the kernel variant of the dense network is "), "\(refused.errors)")
+    #expect(refused.errors.contains(" here and vector9 there"), "\(refused.errors)")
+    let again = try await place.run("run", "again.yaml", "--slots", "1", "--from-study", "studies/first")
+    #expect(again.exitCode == 0, "\(again.errors)")
+    // The dense network and the analysis are made again, since results contain no weights.
+    let (there, here) = (
+      try RecordedStudy(place, study: "studies/first").jobs, try RecordedStudy(place, study: "studies/again").jobs
+    )
+    #expect(here.count == there.count && here.count { !$0.work.kind.isProxy } == 2)
+    for (one, other) in zip(there, here) {
+      #expect(one.work == other.work && one.result?.repeatable == other.result?.repeatable)
+      if one.work.kind.isProxy { #expect(one.result == other.result) }
+    }
+  }
+
   @Test("another recipe, another variant, an empty study and the study itself are told in one line")
   func refusals() async throws {
     let place = try Place()

@@ -1,5 +1,7 @@
 import Foundation
 import SearchCore
+import Studies
+import StudyStore
 import TestSupport
 import Testing
 
@@ -102,6 +104,23 @@ struct OtherDataTests {
     try Data(ArrayArchive.drawn(count: 160, side: 64, classes: 3)).write(to: URL(fileURLWithPath: moved))
     let resumed = try await place.run("run", "study.yaml", "--resume", "--quiet")
     #expect(resumed.exitCode != 0 && resumed.errors.contains("data.images"), "\(resumed.errors)")
+  }
+
+  @Test("final trainings of a study without results, or on images without test images, are refused in one line")
+  func noFinals() async throws {
+    let place = try Place()
+    try Data(ArrayArchive.drawn(count: 150, side: 32, classes: 3)).write(to: URL(fileURLWithPath: place.path("x.npz")))
+    try writeStudy(place, "set: arrays\n  path: x.npz")
+    let definition = try StudyDefinition(file: place.path("study.yaml"))
+    try StudyStore.create(directory: place.path("studies/tiny"), identity: definition.newIdentity()).close()
+    func complaint(_ code: Int32) async throws -> String {
+      let result = try await place.run("final", "studies/tiny", "--epochs", "1", "--seeds", "1", "--quiet")
+      #expect(result.exitCode == code && isOneLine(result.errors), "\(result.errors)")
+      return result.errors
+    }
+    #expect(try await complaint(1).contains("no results"))
+    #expect(try await place.run("run", "study.yaml", "--resume", "--quiet").exitCode == 0)
+    #expect(try await complaint(2).contains("has no test images, on which full trainings are scored"))
   }
 
   @Test("what is wrong with a file of arrays is told in one line, and nothing is begun")

@@ -26,10 +26,10 @@ private struct Archive {
     data = try Data(contentsOf: URL(fileURLWithPath: folder.path("archive.tar.gz")))
   }
 
-  func at(_ address: String, checksum: ArchiveChecksum? = nil) -> DatasetArchive {
+  func at(_ address: String, checksum: ArchiveChecksum? = nil, mostBytes: Int = 1 << 30) -> DatasetArchive {
     DatasetArchive(
       address: address, checksum: checksum ?? .sha256(sha256), format: SmallCIFAR10.format,
-      official: [.cifar10, .cifar10MD5])
+      official: [.cifar10, .cifar10MD5], mostBytes: mostBytes)
   }
 }
 
@@ -102,6 +102,16 @@ private struct Archive {
     #expect(
       error.description.contains("wrong \(expected.algorithm), expected \(expected.digits), actual \(actual)"))
     #expect(try folder.names() == [])
+  }
+
+  @Test("a file that is larger than any archive is not downloaded, and nothing is left of it")
+  func tooLarge() async throws {
+    let server = try await ArchiveServer(archive: archive.data, .whole)
+    let count = archive.data.count
+    let error = try await error(archive.at(server.address, mostBytes: count - 1))
+    #expect(error == .tooLarge(address: server.address, mostBytes: count - 1))
+    #expect(try folder.names() == [])
+    #expect(try await archive.at(server.address, mostBytes: count).fetch(into: target) == .installed)
   }
 
   @Test("the right checksum is found right by either algorithm, in either case")

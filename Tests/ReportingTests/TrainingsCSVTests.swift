@@ -32,4 +32,23 @@ struct TrainingsCSVTests {
 
         """)
   }
+
+  @Test("who asked for a training, and conversions by least squares, have columns where there are any")
+  func furtherColumns() {
+    var converted = Observation(diverged: false, kernelVariant: "avx2")
+    let plain = converted
+    converted[.conditionNumbers] = [12.5, 31_000]
+    let (first, second) = (Work.example(.dense, 0, studySeed: 1), Work.example(.dense, 1, studySeed: 1))
+    func ends(_ results: [Work: Observation], byHand: Set<Work> = []) -> [Substring] {
+      TrainingsCSV.text(results, byHand: byHand).split(separator: "\n").map { line in
+        line.split(separator: "kernel_variant,", maxSplits: 1).last.map { $0.split(separator: ",avx2").last ?? "" }
+          ?? ""
+      }
+    }
+    #expect(
+      ends([first: converted, second: plain], byHand: [second])
+        == ["asked_by,condition_numbers", ",search,12.5;31000.0", ",hand,"])
+    #expect(ends([first: converted, second: plain]) == ["condition_numbers", ",12.5;31000.0", ","])
+    #expect(ends([second: plain], byHand: [second]) == ["asked_by", ",hand"])
+  }
 }

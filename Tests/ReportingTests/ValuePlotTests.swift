@@ -48,9 +48,9 @@ struct ValuePlotTests {
   @Test("points outside their intervals have another shape")
   func agreement() {
     let points = [
-      AgreementPlot.Point(foretold: 50, low: 49, high: 51, found: 50.5, name: hostile),
-      AgreementPlot.Point(foretold: 50, low: 49, high: 51, found: 53, name: "b"),
-      AgreementPlot.Point(foretold: 50, low: .nan, high: 51, found: 53, name: "c"),
+      AgreementPlot.Point(predicted: 50, low: 49, high: 51, found: 50.5, name: hostile),
+      AgreementPlot.Point(predicted: 50, low: 49, high: 51, found: 53, name: "b"),
+      AgreementPlot.Point(predicted: 50, low: .nan, high: 51, found: 53, name: "c"),
     ]
     let figure = AgreementPlot(title: "t", subtitle: "s", abscissa: "x", ordinate: "y", points: points).figure
     check(figure)

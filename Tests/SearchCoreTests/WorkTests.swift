@@ -192,6 +192,9 @@ struct WorkTests {
     var expected = recipe
     (expected.epochs, expected.data.trainImages) = (60, 45_000)
     #expect(started.start?.training(of: started) == expected)
+    started.start?.learningRate = 0.3
+    expected.learningRate = 0.3
+    #expect(started.start?.training(of: started) == expected && started.learningRate != 0.3)
     started.start?.origin = .checkpoint(weights: String(repeating: "0", count: 64))
     #expect(started.start?.training(of: started) == nil)
   }
@@ -264,6 +267,14 @@ struct ObservationTests {
     var empty = observation
     empty[.accuracy] = nil
     #expect(kind.problem(with: empty) == "it has no accuracy")
+    let analysis = WorkKind.layerAnalysis(kind.recipe)
+    #expect(analysis.problem(with: empty) == "it has no truncation_errors")
+    empty[.truncationErrors] = [0, 0.5, 1]
+    #expect(analysis.problem(with: empty) == nil)
+    for wrong in [-0.001, 1.5, .nan] {
+      empty[.truncationErrors] = [0.5, wrong]
+      #expect(analysis.problem(with: empty) == "its truncation_errors contain \(wrong), which is no share")
+    }
   }
 
   @Test("something is said of each field of a work")

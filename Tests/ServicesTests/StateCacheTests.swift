@@ -75,6 +75,19 @@ struct StateCacheTests {
     try place.write("a file", to: "states")
     let cache = StateCache(folder: place.path("states"), limit: 1000)
     let path = try #require(cache.place(for: work(1, until: 1)))
-    #expect(cache.problem(with: path)?.contains("--state-cache") == true)
+    let problem = try #require(cache.keep(path))
+    #expect(problem.contains("cannot take a training's state") && problem.contains("another --state-cache"))
+  }
+
+  @Test("a state that is larger than all states may be is told with what to do; one that fits is kept")
+  func tooLarge() throws {
+    let place = try Place()
+    let cache = StateCache(folder: place.path("states"), limit: 25)
+    let path = try #require(cache.place(for: work(1, until: 1)))
+    try Data(repeating: 0, count: 26).write(to: URL(fileURLWithPath: path))
+    let problem = try #require(cache.keep(path))
+    #expect(problem.contains("has no room for a training's state") && problem.contains("a larger --cache-size"))
+    try Data(repeating: 0, count: 25).write(to: URL(fileURLWithPath: path))
+    #expect(cache.keep(path) == nil && cache.earlier(of: work(1, until: nil)) == path)
   }
 }

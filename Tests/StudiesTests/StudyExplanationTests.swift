@@ -59,6 +59,25 @@ struct StudyExplanationTests {
     #expect(try why("1", rest) == ["no coordinator is running; start one with --resume"])
   }
 
+  @Test("a result of a conversion by least squares is told with its layers")
+  func leastSquares() throws {
+    let (store, place) = try study(budget: 3)
+    defer { withExtendedLifetime(place) {} }
+    var result = Observation(diverged: false, kernelVariant: "avx2+Haswell")
+    for (id, numbers) in [(4, [12, 31_000.4]), (5, [12, 9000])] {
+      result[.conditionNumbers] = numbers
+      let work = Work.example(Candidate(ranks: ["layer1.0.conv1": 4, "layer2.0.conv1": 4]), id)
+      var job = JobRecord(id: Int64(id), work: work)
+      (job.state, job.result) = (.finished, result)
+      try store.record([.jobAdded(job)])
+    }
+    let told = try why("4", store)
+    try #require(told.count == 2, "\(told)")
+    #expect(told[1].hasPrefix("its conversion fitted coefficients by least squares"), "\(told)")
+    #expect(told[1].hasSuffix("(condition number above 10000): layer2.0.conv1 (31000)"), "\(told)")
+    #expect(try why("5", store).count == 1)
+  }
+
   @Test("within the budget it is told as ever")
   func within() throws {
     let (store, place) = try study(budget: 2)

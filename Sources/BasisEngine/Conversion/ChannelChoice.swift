@@ -1,3 +1,5 @@
+import SearchCore
+
 /// The choice of the r of N output channels to keep, so that the others are combinations of them: y_r = A·y_b.
 ///
 /// Outputs of rank r are y = U_r·t, where U_r is N × r. If U₁ has the rows of the kept channels and U₂ those of the
@@ -12,12 +14,11 @@ struct ChannelChoice: Equatable {
   let conditionNumber: Double
   let method: LayerConversion.Method
 
-  static let highestConditionNumber = 1e4
   /// The number of later pivots to try.
   private static let laterPivots = 4
 
   /// - Parameter factor: U_r.
-  init(_ factor: Matrix, highestConditionNumber limit: Double = Self.highestConditionNumber)
+  init(_ factor: Matrix, highestConditionNumber limit: Double = Curve.highestConditionNumber)
     throws(DecompositionFailure)
   {
     let rank = factor.columns

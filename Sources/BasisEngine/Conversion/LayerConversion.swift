@@ -41,7 +41,7 @@ struct ConvertedLayer {
   /// Truncates a layer to a legal rank, in a variant's form: A·W_b is the Ŵ of `LayerSpectrum`.
   init(
     _ layer: Layer, _ spectrum: LayerSpectrum, rank: Int, variant: BasisVariant,
-    highestConditionNumber: Double = ChannelChoice.highestConditionNumber
+    highestConditionNumber: Double = Curve.highestConditionNumber
   ) throws(DecompositionFailure) {
     if variant.groups > 1 {
       self = try Self.grouped(layer, spectrum, rank: rank, groups: variant.groups, highestConditionNumber)

@@ -1,3 +1,5 @@
+import SearchCore
+
 /// Returns the seconds since `start` on a monotonic clock.
 func seconds(since start: ContinuousClock.Instant) -> Double {
   let (seconds, attoseconds) = (ContinuousClock.now - start).components
@@ -6,8 +8,6 @@ func seconds(since start: ContinuousClock.Instant) -> Double {
 
 /// Returns the middle value; for an even number of values, the mean of the middle two.
 func median(_ values: [Double]) -> Double {
-  precondition(!values.isEmpty)
-  let sorted = values.sorted()
-  let middle = sorted.count / 2
-  return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+  guard let median = Statistics.median(values) else { preconditionFailure("there are no values") }
+  return median
 }

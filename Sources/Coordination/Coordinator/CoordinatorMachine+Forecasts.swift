@@ -56,13 +56,23 @@ extension CoordinatorMachine {
       return left.rank < right.rank
     }
     let versions = ordered.map { jobs[$0.job.id].map { ProtocolVersion.needed(for: $0.work) } ?? .max }
+    /// Returns the worker's preference for a job; `nil` if it may not have the job.
+    func preference(_ worker: Int, _ place: Int) -> Preference? {
+      let (id, session) = (ordered[place].job.id, present[worker].session)
+      guard may(session.worker, begin: id), session.protocolVersion >= versions[place] else { return nil }
+      return self.preference(of: session.worker, for: id, at: now)
+    }
+    let haveOwn = present.indices.map { worker in
+      !affinities.isEmpty && ordered.indices.contains { preference(worker, $0) == .own }
+    }
     let leaving = EndOfRound.place(
       ordered.map(\.job), with: workers, at: now, keepsOrder: keepsOrder
     ) { worker, place in
-      let id = ordered[place].job.id
-      let name = present[worker].session.worker
-      return may(name, begin: id) && !isReserved(id, from: name, at: now)
-        && present[worker].session.protocolVersion >= versions[place]
+      switch preference(worker, place) {
+      case .own: true
+      case .last: !haveOwn[worker]
+      case .reserved, nil: false
+      }
     }
     return Dictionary(uniqueKeysWithValues: leaving.map { (present[$0].peer, $1) })
   }

@@ -8,9 +8,12 @@ extension CoordinatorMachine {
     guard let wanted = settings.kernels else {
       return KernelVariant(hello.kernelVariant).foreignEngine == nil ? hello.kernelVariant : nil
     }
-    // If the study names native kernels, only a worker's list says which of them it can be asked for.
-    let own = wanted.native == nil || hello.kernelVariants == nil ? [hello.kernelVariant] : []
-    return (own + (hello.kernelVariants ?? [])).first { wanted.takes(KernelVariant($0)) }
+    // If the study names native kernels, only a worker's list says which of them it can be asked for. The list begins
+    // with the variant of engines that are not asked for any, which may be the same kernels with another core type.
+    if wanted.native != nil, let known = hello.kernelVariants {
+      return known.last { wanted.takes(KernelVariant($0)) }
+    }
+    return ([hello.kernelVariant] + (hello.kernelVariants ?? [])).first { wanted.takes(KernelVariant($0)) }
   }
 
   /// Returns why the worker cannot compute with the kernels that the study asks for; `nil` if it can.

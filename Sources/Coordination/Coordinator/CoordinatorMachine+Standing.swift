@@ -32,16 +32,17 @@ extension CoordinatorMachine {
     let triesOthersFirst = !standing.isWitness(worker)
     var passedOver: [Int64] = []
     var choice: Int64?
+    var last: Int64?
     var reserved: Int64?
-    while passedOver.count < Self.mostPassedOver, let job = jobs.nextWaiting() {
+    looking: while passedOver.count < Self.mostPassedOver, let job = jobs.nextWaiting() {
       if may(worker, begin: job) {
-        if isReserved(job, from: worker, at: now) {
-          reserved = reserved ?? job
-        } else if !triesOthersFirst || !standing.hasFailed(job, at: worker) {
+        switch preference(of: worker, for: job, at: now) {
+        case .reserved: reserved = reserved ?? job
+        case .last: last = last ?? job
+        case .own where triesOthersFirst && standing.hasFailed(job, at: worker): choice = choice ?? job
+        case .own:
           choice = job
-          break
-        } else {
-          choice = choice ?? job
+          break looking
         }
       }
       jobs.takeOut(job)
@@ -49,7 +50,7 @@ extension CoordinatorMachine {
     }
     for job in passedOver { jobs.putBack(job) }
     // If this many jobs are reserved for others, the slot takes a reserved job instead of waiting.
-    return choice ?? (passedOver.count < Self.mostPassedOver ? nil : reserved)
+    return choice ?? last ?? (passedOver.count < Self.mostPassedOver ? nil : reserved)
   }
 
   /// Returns whether the worker may get a job. `false` if it is benched or pauses, if it is held back while there are

@@ -34,7 +34,7 @@ public struct CoordinatorMachine: Sendable {
   /// The weights that the study's own training of the dense network produced.
   var trainedWeights: Artifact?
   /// The workers that have the states of trainings that ended early, and the jobs that continue those trainings.
-  var stateHolders: [Work: String] = [:]
+  var stateHolders: [Work: StateHolder] = [:]
   var affinities: [Int64: Affinity] = [:]
   /// The keys of the workers that may work; `nil` if any worker may.
   var authorizedKeys: Set<String>?

@@ -121,7 +121,7 @@ struct JobTable: Sendable {
     jobs[job.id] = job
     works[job.work] = job.id
     if case .startTraining = job.work.kind { startJob = job.id }
-    if job.id < FinalTrainings.firstJob { lastID = max(lastID, job.id) } else { besideCount += 1 }
+    if FinalTrainings.isOfSearch(job.id) { lastID = max(lastID, job.id) } else { besideCount += 1 }
     if HandAsked.includes(job.id) { lastHandAsked = max(lastHandAsked, job.id) }
   }
 
@@ -179,7 +179,7 @@ struct JobTable: Sendable {
   }
 
   func mayBegin(_ id: Int64) -> Bool {
-    let isOver = isClosed && jobs[id]?.attempts == 0 && id < FinalTrainings.firstJob
+    let isOver = isClosed && jobs[id]?.attempts == 0 && FinalTrainings.isOfSearch(id)
     return FinalTrainings.isWithin(budget, job: id) && !isOver
   }
 

@@ -13,6 +13,9 @@ public struct DatasetArchive: Sendable {
   public let address: String
   public let checksum: ArchiveChecksum
   private let format: CIFARFormat
+  private let mostBytes: Int
+  /// More than any archive of these sets has (170 MB), whatever it was packed with.
+  private static let mostBytes = 1 << 30
   /// The checksums of the archive that the author publishes.
   private let official: [ArchiveChecksum]
 
@@ -33,8 +36,12 @@ public struct DatasetArchive: Sendable {
     DatasetArchive(address: address, checksum: checksum, format: .cifar100, official: [.cifar100])
   }
 
-  init(address: String, checksum: ArchiveChecksum, format: CIFARFormat, official: [ArchiveChecksum]) {
+  init(
+    address: String, checksum: ArchiveChecksum, format: CIFARFormat, official: [ArchiveChecksum],
+    mostBytes: Int = Self.mostBytes
+  ) {
     self.address = address
+    self.mostBytes = mostBytes
     self.checksum = checksum
     self.format = format
     self.official = official
@@ -99,11 +106,19 @@ public struct DatasetArchive: Sendable {
   private func download(
     _ url: URL, to part: String, progress: @escaping @Sendable (Int, Int?) -> Void
   ) async throws(ImageDataError) {
-    let wasContinued = try await Download(url: url, file: part, progress: progress).run()
+    func run() async throws(ImageDataError) -> Bool {
+      do {
+        return try await Download(url: url, file: part, mostBytes: mostBytes, progress: progress).run()
+      } catch {
+        if case .tooLarge = error { try removeFile(part) }
+        throw error
+      }
+    }
+    let wasContinued = try await run()
     var actual = try checksum.sum(ofFile: part)
     if !checksum.matches(actual), wasContinued {
       try removeFile(part)
-      _ = try await Download(url: url, file: part, progress: progress).run()
+      _ = try await run()
       actual = try checksum.sum(ofFile: part)
     }
     guard checksum.matches(actual) else {

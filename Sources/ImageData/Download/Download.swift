@@ -11,6 +11,7 @@ import Foundation
 final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private let url: URL
   private let path: String
+  private let mostBytes: Int
   private let progress: @Sendable (Int, Int?) -> Void
   private let queue: OperationQueue
 
@@ -22,9 +23,11 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private var failure: ImageDataError?
   private var continuation: CheckedContinuation<Result<Void, ImageDataError>, Never>?
 
-  init(url: URL, file path: String, progress: @escaping @Sendable (Int, Int?) -> Void) {
+  /// - Parameter mostBytes: The maximum size of the file; a longer one is not downloaded to its end.
+  init(url: URL, file path: String, mostBytes: Int, progress: @escaping @Sendable (Int, Int?) -> Void) {
     self.url = url
     self.path = path
+    self.mostBytes = mostBytes
     self.progress = progress
     queue = OperationQueue()
     queue.maxConcurrentOperationCount = 1
@@ -97,13 +100,19 @@ final class Download: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     default:
       throw .refused(address: url.absoluteString, status: response.statusCode)
     }
+    try checkSize(total ?? 0)
     progress(received, total)
     return true
+  }
+
+  private func checkSize(_ bytes: Int) throws(ImageDataError) {
+    if bytes > mostBytes { throw .tooLarge(address: url.absoluteString, mostBytes: mostBytes) }
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
     guard failure == nil else { return }
     do {
+      try checkSize(received + data.count)
       try file?.append(data)
       received += data.count
       progress(received, total)

@@ -4,7 +4,7 @@ import ReadableText
 package struct AgreementPlot {
   /// A candidate's values, all in percent.
   package struct Point: Hashable, Sendable {
-    package var foretold: Double
+    package var predicted: Double
     package var low: Double
     package var high: Double
     package var found: Double
@@ -12,8 +12,8 @@ package struct AgreementPlot {
     /// The row number in the page's table; `nil` if the point has none.
     package var row: Int?
 
-    package init(foretold: Double, low: Double, high: Double, found: Double, name: String, row: Int? = nil) {
-      self.foretold = foretold
+    package init(predicted: Double, low: Double, high: Double, found: Double, name: String, row: Int? = nil) {
+      self.predicted = predicted
       self.low = low
       self.high = high
       self.found = found
@@ -42,10 +42,10 @@ package struct AgreementPlot {
     self.subtitle = subtitle
     self.abscissa = abscissa
     self.ordinate = ordinate
-    self.points = points.filter { $0.foretold.isFinite && $0.found.isFinite && $0.low.isFinite && $0.high.isFinite }
+    self.points = points.filter { $0.predicted.isFinite && $0.found.isFinite && $0.low.isFinite && $0.high.isFinite }
     let frame = PlotBox(left: 78, top: PlotAxes.headingHeight + 34, right: 932, bottom: 500)
     // Both axes have the same range, so that the line of equal values is the diagonal.
-    let values = self.points.flatMap { [$0.foretold, $0.found] }
+    let values = self.points.flatMap { [$0.predicted, $0.found] }
     axes = PlotAxes(
       frame: frame, x: PlotScale(data: values, minimumSpan: 1, start: frame.left, end: frame.right),
       y: PlotScale(data: values, minimumSpan: 1, start: frame.bottom, end: frame.top))
@@ -105,11 +105,11 @@ package struct AgreementPlot {
   private mutating func draw(_ point: Point) {
     let interval =
       hasIntervals ? " (\(NumberText.fixed(point.low, 1))–\(NumberText.fixed(point.high, 1)))" : ""
-    let tip =
-      "\(point.name): \(NumberText.fixed(point.found, 1)) %, before \(NumberText.fixed(point.foretold, 1)) %\(interval)"
+    let (found, predicted) = (NumberText.fixed(point.found, 1), NumberText.fixed(point.predicted, 1))
+    let tip = "\(point.name): \(found) %, before \(predicted) %\(interval)"
     let place = [
       ("class", point.isInside ? "inside" : "outside"),
-      ("d", "M\(coordinates(point.foretold, point.found)) \(Self.shape(inside: point.isInside))"),
+      ("d", "M\(coordinates(point.predicted, point.found)) \(Self.shape(inside: point.isInside))"),
     ]
     let row = point.row.map { [("data-row", "\($0)")] } ?? []
     document.add(

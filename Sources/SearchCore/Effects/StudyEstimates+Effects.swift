@@ -35,7 +35,7 @@ extension StudyEstimates {
   /// A candidate's mean accuracy as predicted from all other candidates' trainings, and as measured, 0…1.
   package struct Prediction: Hashable, Sendable {
     package var candidate: Candidate
-    package var foretold: Double
+    package var predicted: Double
     /// The ends of the 90 % prediction interval of the measured mean.
     package var low: Double
     package var high: Double
@@ -101,7 +101,7 @@ extension StudyEstimates {
       guard let held = model.heldOut(options) else { return nil }
       let reach = EffectModel.Estimate.reach * held.deviation
       return Prediction(
-        candidate: model.space.candidate(options: options), foretold: held.mean / 100, low: (held.mean - reach) / 100,
+        candidate: model.space.candidate(options: options), predicted: held.mean / 100, low: (held.mean - reach) / 100,
         high: (held.mean + reach) / 100, measured: held.measured / 100)
     }
   }

@@ -53,7 +53,7 @@ struct StartedSearch: SearchStrategy {
         return "\(work.kind.title) was set aside, and nothing can be trained without it: the search ends"
       }
       if history.results[work]?.diverged == true {
-        return "\(work.kind.title) diverged, and nothing can start from it: the search ends; lower proxy.learning_rate"
+        return "\(work.kind.title) diverged, and nothing can start from it: the search ends; lower start.learning_rate"
       }
     }
     return nil

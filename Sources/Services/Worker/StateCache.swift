@@ -51,12 +51,17 @@ package struct StateCache: Sendable {
     return "\(folder)/\(Self.name(of: work, data, weights))"
   }
 
-  /// Returns why a state is not where it should have been left, for the user; `nil` if it is there.
-  package func problem(with path: String) -> String? {
+  /// Removes the states that are too many once a training has left one more (`prune`).
+  /// - Returns: Why that state is not kept, for the user; `nil` if it is.
+  package func keep(_ path: String) -> String? {
+    let wasLeft = access(path, F_OK) == 0
+    prune()
     if access(path, F_OK) == 0 { return nil }
+    let problem = wasLeft ? "has no room for a training's state" : "cannot take a training's state"
+    let remedy = wasLeft ? "give a larger --cache-size" : "free space there or choose another --state-cache"
     return
-      "training states cannot be kept in \(folder): resumed trainings start from the beginning, with the same result; "
-      + "free space there, choose another --state-cache, or give --cache-size 0"
+      "\(folder) \(problem): resumed trainings start from the beginning, with the same result; \(remedy), or give "
+      + "--cache-size 0"
   }
 
   /// Removes the oldest states until the others fit into the limit, and what killed engines left half-written.

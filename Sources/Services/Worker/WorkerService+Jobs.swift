@@ -49,10 +49,11 @@ extension WorkerService {
 
   /// Keeps the state of a training, from which a later one may continue. A diverged training leaves none.
   func keepState(of slot: Int, _ result: Observation) {
-    // States that other trainings have left on the way count, too.
-    options.states.prune()
-    guard let path = statePaths.removeValue(forKey: slot), !result.diverged else { return }
-    guard !hasToldOfStates, let problem = options.states.problem(with: path) else { return }
+    guard let path = statePaths.removeValue(forKey: slot), !result.diverged else {
+      // States that trainings have left on the way count, too.
+      return options.states.prune()
+    }
+    guard let problem = options.states.keep(path), !hasToldOfStates else { return }
     hasToldOfStates = true
     log.warning("\(problem)")
   }

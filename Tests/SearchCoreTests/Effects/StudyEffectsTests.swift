@@ -53,7 +53,7 @@ struct StudyEffectsTests {
     #expect(pairs.count <= 5 && pairs.allSatisfy { $0.low <= $0.points && $0.points <= $0.high })
   }
 
-  @Test("what is foretold of a candidate is what a model without its trainings says")
+  @Test("what is predicted of a candidate is what a model without its trainings says")
   func heldOut() throws {
     let (estimates, trainings) = try estimates()
     let model = estimates.model
