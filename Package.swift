@@ -120,7 +120,6 @@ let package = Package(
       name: "ContentExchange",
       dependencies: [
         "Coordination", "Digests", "Files", "ImageData", "Messaging", "ReadableText", "SearchCore", "SearchProtocol",
-        .product(name: "Logging", package: "swift-log"),
       ]),
     // studies: definition, state, explanations
     .target(
@@ -225,17 +224,16 @@ let package = Package(
         "Configuration",
         "Conformance",
         "ContentExchange",
+        "Coordination",
         "Engines",
         "Failpoints",
         "Files",
         "ImageData",
-        "KernelInterface",
         "Keys",
         "Launching",
         "Messaging",
         "ModelExchange",
         "Processes",
-        "Randomness",
         "ReadableText",
         "Replay",
         "Reporting",
@@ -272,10 +270,11 @@ let package = Package(
     .testTarget(
       name: "ImageDataTests",
       dependencies: [
-        "Digests", "Files", "ImageData", "KernelInterface", "Randomness", "SearchCore", "TensorFiles", "TestSupport",
+        "Digests", "Files", "ImageData", "KernelInterface", "Randomness", "SearchCore", "TestSupport",
         .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ]),
-    .testTarget(name: "SearchCoreTests", dependencies: ["Randomness", "SearchCore"]),
+    .testTarget(name: "SearchCoreTests", dependencies: ["Digests", "Randomness", "SearchCore"]),
     .testTarget(name: "SearchProtocolTests", dependencies: ["Randomness", "SearchCore", "SearchProtocol"]),
     .testTarget(
       name: "CoordinationTests", dependencies: ["Coordination", "Randomness", "SearchCore", "SearchProtocol"]),
@@ -289,20 +288,19 @@ let package = Package(
     .testTarget(
       name: "ModelExchangeTests",
       dependencies: [
-        "BasisEngine", "ImageData", "ModelExchange", "Randomness", "SearchCore", "TensorFiles", "TestSupport",
+        "BasisEngine", "ImageData", "KernelInterface", "ModelExchange", "Randomness", "SearchCore", "TensorFiles",
       ], exclude: ["Fixtures"]),
     .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles"]),
     .testTarget(name: "TextInputTests", dependencies: ["TextInput"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "SearchCore"]),
     .testTarget(
-      name: "ReportingTests", dependencies: ["ReadableText", "Reporting", "SearchCore", "TestSupport"],
+      name: "ReportingTests", dependencies: ["Randomness", "ReadableText", "Reporting", "SearchCore", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(name: "KeysTests", dependencies: ["Keys", "Messaging", "TestSupport"]),
     .testTarget(
       name: "ContentExchangeTests",
       dependencies: [
-        "ContentExchange", "Coordination", "Digests", "Files", "Messaging", "SearchCore", "SearchProtocol",
-        "TestSupport",
+        "ContentExchange", "Coordination", "Digests", "Messaging", "SearchCore", "SearchProtocol", "TestSupport",
       ]),
     .testTarget(
       name: "StudyPagesTests",
@@ -312,8 +310,8 @@ let package = Package(
     .testTarget(
       name: "StudyServerTests",
       dependencies: [
-        "Digests", "Messaging", "Processes", "SearchCore", "SearchProtocol", "Studies", "StudyPages", "StudyServer",
-        "StudyStore", "StudyViews", "TestSupport",
+        "Processes", "SearchCore", "SearchProtocol", "Studies", "StudyPages", "StudyServer", "StudyStore", "StudyViews",
+        "TestSupport",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -330,14 +328,15 @@ let package = Package(
       ]),
     .testTarget(
       name: "TrainingsTests",
-      dependencies: ["BasisEngine", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
+      dependencies: ["Configuration", "Files", "ImageData", "SearchCore", "Studies", "TestSupport", "Trainings"]),
     .testTarget(
-      name: "LaunchingTests", dependencies: ["Launching", "Randomness", "TestSupport"], exclude: ["Fixtures"]),
+      name: "LaunchingTests", dependencies: ["Launching", "Processes", "Randomness", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "SimulationTests", dependencies: ["Randomness", "SearchCore", "Simulation"]),
     .testTarget(
       name: "TerminalTests",
       dependencies: [
-        "ReadableText", "Reporting", "SearchCore", "Studies", "StudyStore", "StudyViews", "Terminal", "TestSupport",
+        "ReadableText", "SearchCore", "Studies", "StudyStore", "StudyViews", "Terminal", "TestSupport",
       ], exclude: ["Fixtures"]),
     .testTarget(
       name: "CommandLineTests",

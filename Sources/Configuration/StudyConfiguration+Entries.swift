@@ -80,16 +80,14 @@ extension StudyConfiguration {
     guard !leftOpen.isEmpty else { return self }
     var entries = entries
     for key in leftOpen { entries[key] = recorded[key] }
-    var strategy = strategy
-    var recipe = recipe
-    recipe.start?.augment = entries[Self.startAugmentKey] == "true"
-    strategy.weighsTruncation = entries[Self.truncationErrorsKey] == "true"
-    strategy.scores = entries[Self.trainingLossesKey] == "true" ? .accuraciesAndLosses : .accuracies
-    return StudyConfiguration(
-      study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,
-      objectives: objectives, strategy: strategy,
-      seeding: entries[Self.commonSeedsKey] == "true" ? .common : .perCandidate, constraints: constraints,
-      budget: budget, seed: seed, entries: entries, leftOpen: leftOpen, text: text)
+    func isTrue(_ key: String) -> Bool { entries[key] == "true" }
+    var continued = self
+    continued.entries = entries
+    continued.recipe.start?.augment = isTrue(Self.startAugmentKey)
+    continued.strategy.weighsTruncation = isTrue(Self.truncationErrorsKey)
+    continued.strategy.scores = isTrue(Self.trainingLossesKey) ? .accuraciesAndLosses : .accuracies
+    continued.seeding = isTrue(Self.commonSeedsKey) ? .common : .perCandidate
+    return continued
   }
 
   /// Returns the value of `budget.jobs` in a configuration file; `nil` if it has none, or the text is not a
@@ -100,11 +98,8 @@ extension StudyConfiguration {
 
   /// Returns a copy with another maximum number of jobs, whatever the file says.
   package func withBudget(ofJobs jobs: Int?) -> StudyConfiguration {
-    var budget = budget
-    budget.jobs = jobs
-    return StudyConfiguration(
-      study: study, recipe: recipe, dataPath: dataPath, startCheckpoint: startCheckpoint, space: space,
-      objectives: objectives, strategy: strategy, seeding: seeding, constraints: constraints, budget: budget,
-      seed: seed, entries: entries, leftOpen: leftOpen, text: text)
+    var copy = self
+    copy.budget.jobs = jobs
+    return copy
   }
 }

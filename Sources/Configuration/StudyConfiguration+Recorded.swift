@@ -49,7 +49,7 @@ extension StudyConfiguration {
         lines += ["\(indent)\(names[names.count - 1]):"] + values.map { "\(indent)  \($0)" }
       }
     }
-    let read = try parse(
+    var read = try parse(
       text: lines.joined(separator: "\n"), fileName: fileName, tableOfFile: recordedTable(in: entries),
       shapeOfArrays: { _ throws(StartProblem) in
         guard let shape = DataShape(entries: entries) else {
@@ -57,11 +57,8 @@ extension StudyConfiguration {
         }
         return shape
       })
-    return StudyConfiguration(
-      study: read.study, recipe: read.recipe, dataPath: read.dataPath, startCheckpoint: nil, space: read.space,
-      objectives: read.objectives,
-      strategy: read.strategy, seeding: read.seeding, constraints: read.constraints, budget: read.budget,
-      seed: read.seed, entries: entries, leftOpen: [], text: text)
+    (read.startCheckpoint, read.entries, read.leftOpen, read.text) = (nil, entries, [], text)
+    return read
   }
 
   static func scalar(_ section: String, _ key: String, in document: Node?) -> String? {

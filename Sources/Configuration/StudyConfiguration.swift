@@ -9,32 +9,32 @@ package struct StudyConfiguration: Hashable, Sendable {
   package let study: String
   /// How candidates are trained. `model` and `data.set` are required; everything else has defaults. `seed` determines
   /// how the images are split.
-  package let recipe: TrainingRecipe
+  package internal(set) var recipe: TrainingRecipe
   /// The path of the image files as it is written (`~` not expanded); `nil` if the file has none.
   package let dataPath: String?
   /// The path of the checkpoint that trainings start from, as it is written; `nil` if the file has none.
-  package let startCheckpoint: String?
+  package internal(set) var startCheckpoint: String?
   /// Default: rank fractions 0.25 and 0.5, layers `layer*`, variant `remainder`.
   package let space: SearchSpace
   /// The objectives, without repetitions. Default: accuracy, parameters, multiply_adds.
   package let objectives: [Objective]
   /// Default: `sensitivity` with 2 seeds.
-  package let strategy: StrategySettings
+  package internal(set) var strategy: StrategySettings
   /// Default: common. In studies of versions without common seeds, each candidate has its own seeds.
-  package let seeding: Seeding
+  package internal(set) var seeding: Seeding
   /// The constraints that named candidates satisfy. Default: none.
   package let constraints: SearchConstraints
   /// Default: no limits.
-  package let budget: SearchBudget
+  package internal(set) var budget: SearchBudget
   /// Default: 1.
   package let seed: UInt64
   /// Full key → canonical text of everything that results depend on, including defaults: everything except `study`,
   /// `data.path` and `budget`, which may change when a study is resumed.
-  package let entries: [String: String]
+  package internal(set) var entries: [String: String]
   /// The keys of `keysThatCameLater` that the file does not mention.
-  let leftOpen: Set<String>
+  var leftOpen: Set<String>
   /// The original file.
-  package let text: String
+  package internal(set) var text: String
 
   /// What all works of the study have in common.
   package var template: WorkTemplate {

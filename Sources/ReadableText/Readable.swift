@@ -1,4 +1,4 @@
-/// Times and numbers for human readers.
+/// Times, rates and sizes for human readers.
 package enum Readable {
   /// Such as `45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`.
   package static func duration(seconds: Double) -> String {
@@ -12,26 +12,20 @@ package enum Readable {
     }
   }
 
-  /// Such as `71.3 %`.
-  package static func percent(_ fraction: Double) -> String { "\(fixed(fraction * 100, digits: 1)) %" }
-
   /// Such as `1.4/s`, `12/min` or `30/h`: the number is at least 1 in the chosen unit, if possible.
   package static func rate(perSecond: Double) -> String {
     for (count, unit) in [(1.0, "s"), (60.0, "min")] where perSecond * count >= 1 {
-      return "\(fixed(perSecond * count, digits: perSecond * count < 10 ? 1 : 0))/\(unit)"
+      return "\(NumberText.fixed(perSecond * count, perSecond * count < 10 ? 1 : 0))/\(unit)"
     }
-    return "\(fixed(perSecond * 3600, digits: 1))/h"
+    return "\(NumberText.fixed(perSecond * 3600, 1))/h"
   }
 
   package static func bytes(_ count: Int) -> String {
     var value = Double(count)
     for unit in ["B", "kB", "MB", "GB"] {
-      if value < 1000 { return "\(fixed(value, digits: unit == "B" || value >= 100 ? 0 : 1)) \(unit)" }
+      if value < 1000 { return "\(NumberText.fixed(value, unit == "B" || value >= 100 ? 0 : 1)) \(unit)" }
       value /= 1000
     }
-    return "\(fixed(value, digits: 1)) TB"
+    return "\(NumberText.fixed(value, 1)) TB"
   }
-
-  /// A number with `digits` decimals, at most 9; from 1e9 on as `1.23e+18`.
-  package static func fixed(_ value: Double, digits: Int) -> String { NumberText.fixed(value, digits) }
 }

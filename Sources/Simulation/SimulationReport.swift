@@ -67,13 +67,13 @@ package struct SimulationReport: Encodable {
 
   /// The lines for human readers.
   package var lines: [String] {
-    func milliseconds(_ seconds: Double) -> String { "\(Readable.fixed(seconds * 1000, digits: 2)) ms" }
-    func seconds(_ seconds: Double?) -> String { seconds.map { "\(Readable.fixed($0, digits: 1)) s" } ?? "never" }
+    func milliseconds(_ seconds: Double) -> String { "\(NumberText.fixed(seconds * 1000, 2)) ms" }
+    func seconds(_ seconds: Double?) -> String { seconds.map { "\(NumberText.fixed($0, 1)) s" } ?? "never" }
     var lines = [
       "workers      \(workers) with \(slotsPerWorker) slot\(slotsPerWorker == 1 ? "" : "s") each, connected in "
         + "\(seconds(connectSeconds))",
       "jobs         \(finished) finished, \(setAside) set aside, of \(jobs)",
-      "rate         \(Readable.fixed(jobsPerSecond, digits: 0)) jobs/s over \(measuredJobs) jobs in "
+      "rate         \(NumberText.fixed(jobsPerSecond, 0)) jobs/s over \(measuredJobs) jobs in "
         + seconds(measuredSeconds),
     ]
     if let slotWait {
@@ -83,7 +83,7 @@ package struct SimulationReport: Encodable {
           + "most \(milliseconds(slotWait.mostSeconds)), of \(slotWait.count)")
     }
     lines.append(
-      "coordinator  \(Readable.fixed(coordinatorProcessorMillisecondsPerJob, digits: 4)) ms of processor a job, "
+      "coordinator  \(NumberText.fixed(coordinatorProcessorMillisecondsPerJob, 4)) ms of processor a job, "
         + "\(Readable.bytes(residentBytes)) resident at the end, \(Readable.bytes(mostResidentBytes)) at most")
     if let restart {
       lines.append(
@@ -93,7 +93,7 @@ package struct SimulationReport: Encodable {
       )
     }
     if let studyOpenSeconds {
-      lines.append("study        checked and read in \(Readable.fixed(studyOpenSeconds, digits: 2)) s")
+      lines.append("study        checked and read in \(NumberText.fixed(studyOpenSeconds, 2)) s")
     }
     if let wallSeconds { lines.append("virtual      simulated in \(seconds(wallSeconds))") }
     return lines

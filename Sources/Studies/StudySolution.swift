@@ -118,7 +118,7 @@ package struct StudySolution: Encodable {
     }
     let label = CandidateLabel(nearest.candidate, in: architecture).text
     return "no candidate that is small enough has an estimated accuracy of \(accuracy); the nearest, \(label), "
-      + "has \(Readable.fixed(nearest.accuracy, digits: 4))"
+      + "has \(NumberText.fixed(nearest.accuracy, 4))"
   }
 }
 

@@ -27,7 +27,7 @@ extension StudyStatus {
     }
     if let round {
       let loss =
-        expectedLoss.map { ", expected loss \(Readable.fixed($0, digits: 2)) points when it was decided" } ?? ""
+        expectedLoss.map { ", expected loss \(NumberText.fixed($0, 2)) points when it was decided" } ?? ""
       lines.append("round    \(round + 1)\(loss)")
     }
     if let mean = summary.highest, let highest {
@@ -77,7 +77,7 @@ extension StudyStatus.Running {
     var facts = ["running  job \(job): \(label)" + (replicate > 0 ? ", seed \(replicate + 1)" : "")]
     if let epoch { facts.append("epoch \(epoch) of \(epochs)") }
     if let step, let steps { facts.append("step \(step) of \(steps)") }
-    if let loss { facts.append("loss \(Readable.fixed(loss, digits: 4))") }
+    if let loss { facts.append("loss \(NumberText.fixed(loss, 4))") }
     facts.append("begun \(Readable.duration(seconds: secondsSinceStart)) ago")
     if attempt > 1 { facts.append("attempt \(attempt)") }
     facts.append("at \(key ?? worker)" + (host.isEmpty ? "" : " on \(host)"))

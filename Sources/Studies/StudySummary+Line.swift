@@ -37,9 +37,9 @@ extension StudySummary {
     if let highest {
       fields.append(
         "highest so far \(highest.text)" + (showsSize ? " \(highest.sizeText)" : "")
-          + (dense.map { ", dense \(Readable.percent($0.accuracy))" } ?? ""))
+          + (dense.map { ", dense \(NumberText.percent($0.accuracy))" } ?? ""))
     } else if let dense {
-      fields.append("dense \(Readable.percent(dense.accuracy))")
+      fields.append("dense \(NumberText.percent(dense.accuracy))")
     }
     return fields
   }

@@ -39,7 +39,7 @@ package struct StudySummary: Sendable, Hashable {
   /// learning rate that is too high keeps large networks from training first. `nil` otherwise.
   package var doubt: String? {
     guard let highest, let dense, highest.accuracy - dense.accuracy > Self.suspicious else { return nil }
-    let points = Readable.fixed((highest.accuracy - dense.accuracy) * 100, digits: 0)
+    let points = NumberText.fixed((highest.accuracy - dense.accuracy) * 100, 0)
     return "dense is \(points) points below the highest: the proxy may hardly train it; try a lower proxy.learning_rate"
   }
 
@@ -72,8 +72,8 @@ package struct CandidateAccuracy: Sendable, Hashable {
   }
 
   /// `71.3 % (2 seeds)`
-  package var text: String { "\(Readable.percent(accuracy)) (\(seeds) seed\(seeds == 1 ? "" : "s"))" }
+  package var text: String { "\(NumberText.percent(accuracy)) (\(seeds) seed\(seeds == 1 ? "" : "s"))" }
 
   /// `at 61 % of the parameters`
-  package var sizeText: String { "at \(Readable.fixed(parameterRatio * 100, digits: 0)) % of the parameters" }
+  package var sizeText: String { "at \(NumberText.fixed(parameterRatio * 100, 0)) % of the parameters" }
 }

@@ -17,9 +17,9 @@ package struct TrainingDisplay {
     let left = progress.steps - progress.step
     let text =
       "epoch \(progress.epoch)/\(progress.epochs)  step \(progress.step)/\(progress.steps)  "
-      + "loss \(Readable.fixed(progress.loss, digits: 4))  \(Readable.fixed(progress.imagesPerSecond, digits: 0)) "
+      + "loss \(NumberText.fixed(progress.loss, 4))  \(NumberText.fixed(progress.imagesPerSecond, 0)) "
       + "images/s  "
-      + (left == 0 ? "testing" : "\(Readable.percent(Double(progress.step) / Double(progress.steps)))")
+      + (left == 0 ? "testing" : "\(NumberText.percent(Double(progress.step) / Double(progress.steps)))")
     StandardError.shared.show(status: String(text.prefix(StandardError.shared.width - 1)))
   }
 
@@ -32,7 +32,7 @@ package struct TrainingDisplay {
 
   private func endEpoch(_ progress: TrainingProgress) {
     StandardError.shared.writeLine(
-      "epoch \(progress.epoch)/\(progress.epochs)  loss \(Readable.fixed(progress.loss, digits: 4))  "
-        + "\(Readable.fixed(progress.imagesPerSecond, digits: 0)) images/s")
+      "epoch \(progress.epoch)/\(progress.epochs)  loss \(NumberText.fixed(progress.loss, 4))  "
+        + "\(NumberText.fixed(progress.imagesPerSecond, 0)) images/s")
   }
 }

@@ -33,11 +33,11 @@ package struct EvaluationReport: Encodable {
   package var lines: [String] {
     var lines = [
       "network        \(model), \(candidate)",
-      line("\(split) accuracy", "\(Readable.fixed(accuracy * 100, digits: 2)) %"),
-      line("\(split) loss", Readable.fixed(loss, digits: 4)), line("\(split) images", "\(images) of \(data)"),
+      line("\(split) accuracy", "\(NumberText.fixed(accuracy * 100, 2)) %"),
+      line("\(split) loss", NumberText.fixed(loss, 4)), line("\(split) images", "\(images) of \(data)"),
       "parameters     \(parameters)",
       "multiply-adds  \(multiplyAdds)",
-      "evaluation     \(Readable.fixed(seconds, digits: 1)) s, \(Readable.fixed(imagesPerSecond, digits: 0)) images/s",
+      "evaluation     \(NumberText.fixed(seconds, 1)) s, \(NumberText.fixed(imagesPerSecond, 0)) images/s",
     ]
     if let epochsDone, let epochs {
       let seed = seed.map { ", seed \($0)" } ?? ""

@@ -151,7 +151,7 @@ extension StudyPlan {
     let rate = "\(NumberText.grouped(Int(imagesPerSecond.rounded()))) images/s on one core"
     let origin =
       rateWasMeasured
-      ? "the dense network, timed here for \(Readable.fixed(Self.timingSeconds, digits: 0)) s" : "as given"
+      ? "the dense network, timed here for \(NumberText.fixed(Self.timingSeconds, 0)) s" : "as given"
     var lines = [
       "study       \(study), \(strategy)", "candidates  \(space) in the space",
       "trainings   \(NumberText.grouped(trainings))\(more), "

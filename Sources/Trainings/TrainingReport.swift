@@ -51,7 +51,7 @@ package struct TrainingReport {
 
   /// The accuracy as text; `nil` stands for a training that diverged.
   private func percent(_ accuracy: Double?) -> String {
-    accuracy.map { "\(Readable.fixed($0 * 100, digits: 2)) %" } ?? "none, the training diverged"
+    accuracy.map { "\(NumberText.fixed($0 * 100, 2)) %" } ?? "none, the training diverged"
   }
 
   private func lines(_ network: TrainedNetwork) -> [String] {
@@ -59,9 +59,9 @@ package struct TrainingReport {
       "test accuracy  \(percent(network.testAccuracy))",
       "parameters     \(network.parameters)",
       "multiply-adds  \(network.multiplyAdds)",
-      "training       \(Readable.fixed(network.trainSeconds, digits: 1)) s, "
-        + "\(Readable.fixed(network.imagesPerSecond, digits: 0)) images/s",
-      "epoch losses   " + network.epochLosses.map { Readable.fixed($0, digits: 4) }.joined(separator: " "),
+      "training       \(NumberText.fixed(network.trainSeconds, 1)) s, "
+        + "\(NumberText.fixed(network.imagesPerSecond, 0)) images/s",
+      "epoch losses   " + network.epochLosses.map { NumberText.fixed($0, 4) }.joined(separator: " "),
     ]
     if let checkpoint = network.checkpoint { lines.append("checkpoint     \(checkpoint)") }
     return lines
@@ -72,8 +72,8 @@ package struct TrainingReport {
       network.diverged
       ? "diverged"
       : "test accuracy \(percent(network.testAccuracy)), last epoch's loss "
-        + (network.epochLosses.last.map { Readable.fixed($0, digits: 4) } ?? "–")
-    return "seed \(network.seed): \(found), \(Readable.fixed(network.imagesPerSecond, digits: 0)) images/s"
+        + (network.epochLosses.last.map { NumberText.fixed($0, 4) } ?? "–")
+    return "seed \(network.seed): \(found), \(NumberText.fixed(network.imagesPerSecond, 0)) images/s"
       + (network.checkpoint.map { ", checkpoint \($0)" } ?? "")
   }
 
@@ -85,9 +85,9 @@ package struct TrainingReport {
     let of = summary.divergedSeeds == 0 ? "" : " without \(summary.divergedSeeds) that diverged"
     return [
       "mean of \(summary.seeds.count - summary.divergedSeeds) seeds\(of): test accuracy \(percent(accuracy))"
-        + deviation(summary.testAccuracySd) { percent($0) } + ", last epoch's loss \(Readable.fixed(loss, digits: 4))"
-        + deviation(summary.lastEpochLossSd) { Readable.fixed($0, digits: 4) }
-        + ", \(Readable.fixed(summary.imagesPerSecondMean ?? 0, digits: 0)) images/s"
+        + deviation(summary.testAccuracySd) { percent($0) } + ", last epoch's loss \(NumberText.fixed(loss, 4))"
+        + deviation(summary.lastEpochLossSd) { NumberText.fixed($0, 4) }
+        + ", \(NumberText.fixed(summary.imagesPerSecondMean ?? 0, 0)) images/s"
     ]
   }
 }

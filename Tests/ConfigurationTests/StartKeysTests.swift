@@ -97,7 +97,7 @@ struct StartKeysTests {
             """, fileName: "x.yaml")
         return []
       } catch {
-        return (error as? ConfigurationError)?.problems.map(\.text) ?? ["\(error)"]
+        return error.problems.map(\.text)
       }
     }
     #expect(problems(15) == [])

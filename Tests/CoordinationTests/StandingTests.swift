@@ -182,7 +182,7 @@ struct StandingTests {
     #expect(effects.records.count { if case .attemptEnded = $0 { true } else { false } } == 2)
     // Its second result shows that the bad worker was at fault.
     for _ in 0..<2 { jobs = prove(&machine, good, try #require(jobs.first), at: 2) }
-    #expect(machine.standing.isBenched(try #require(machine.sessions.identity(at: bad))))
+    #expect(machine.standing.isKeptFromJobs(try #require(machine.sessions.identity(at: bad))))
     // It fails the last job: the one that works and has not tried it is to have it.
     #expect(failAll(&machine, good, jobs, at: 3).jobs(to: good).isEmpty)
     let ready = machine.handle(.received(.ready(Ready(freeSlots: 1)), from: other), at: 4)

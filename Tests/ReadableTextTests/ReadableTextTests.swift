@@ -19,9 +19,9 @@ struct ReadableTextTests {
     #expect(Readable.rate(perSecond: 0.01) == "36.0/h")
     #expect(Readable.bytes(999) == "999 B")
     #expect(Readable.bytes(172_099_608) == "172 MB")
-    #expect(Readable.fixed(-0.04, digits: 1) == "0.0")
-    #expect(Readable.fixed(1.005, digits: 1) == "1.0")
-    #expect(Readable.percent(0.5) == "50.0 %")
+    #expect(NumberText.fixed(-0.04, 1) == "0.0")
+    #expect(NumberText.fixed(1.005, 1) == "1.0")
+    #expect(NumberText.percent(0.5) == "50.0 %")
   }
 
   @Test("times are ISO 8601 with the distance to UTC, also of days that never were")

@@ -7,8 +7,8 @@ extension Benchmark {
     let shown = candidate == Candidate.dense.description ? "" : ", \(candidate)"
     return [
       "network    \(model.rawValue)\(shown), batch \(batch)",
-      "training   \(Readable.fixed(trainingImagesPerSecond, digits: 0)) images/s",
-      "inference  \(Readable.fixed(inferenceImagesPerSecond, digits: 0)) images/s",
+      "training   \(NumberText.fixed(trainingImagesPerSecond, 0)) images/s",
+      "inference  \(NumberText.fixed(inferenceImagesPerSecond, 0)) images/s",
       "memory     \(Readable.bytes(peakMemoryBytes)) at most",
       "kernels    \(kernelVariant)",
     ] + (layers.map(Self.table) ?? [])
@@ -22,13 +22,13 @@ extension Benchmark {
     func row(_ name: String, _ cells: [String]) -> String {
       name + String(repeating: " ", count: max(0, 24 - name.count)) + cells.map { right($0, 16) }.joined()
     }
-    func milliseconds(_ seconds: Double) -> String { Readable.fixed(1e3 * seconds, digits: 2) }
+    func milliseconds(_ seconds: Double) -> String { NumberText.fixed(1e3 * seconds, 2) }
     let works = LayerTimes.Work.allCases
     let titles = works.map { $0.rawValue.replacing("_", with: " ") }
     let rows = layers.map { layer in
       let cells = works.map { work in
         let time = milliseconds(layer.seconds[work.rawValue] ?? 0)
-        return layer.gigaflopsPerSecond(of: work).map { "\(time) @\(Readable.fixed($0, digits: 0))" } ?? time
+        return layer.gigaflopsPerSecond(of: work).map { "\(time) @\(NumberText.fixed($0, 0))" } ?? time
       }
       return row(layer.name, [milliseconds(layer.totalSeconds)] + cells)
     }

@@ -36,13 +36,7 @@ public struct Benchmark: Codable, Hashable, Sendable {
     let period = max(1, skip?.every ?? 1)
     let kernels = try kernels ?? KernelSelection.best()
     let workspace = try Workspace(architecture: architecture ?? Architecture(model), capacity: batch)
-    func network(_ times: LayerTimes?) throws(EngineError) -> TimedNetwork {
-      TimedNetwork(
-        try ResNet(
-          architecture: workspace.architecture, candidate: candidate, variant: variant, batch: batch,
-          kernels: kernels, seed: 1, workspace: workspace, times: times))
-    }
-    let timed = try network(nil)
+    let timed = try TimedNetwork(candidate, variant, workspace, kernels)
     timed.fillInput(seed: 1)
     func median(of seconds: () -> Double) -> Double {
       _ = seconds()
@@ -56,7 +50,7 @@ public struct Benchmark: Codable, Hashable, Sendable {
     }
     func layers() throws(EngineError) -> [LayerTimes.Layer] {
       let times = LayerTimes(kernels)
-      let timed = try network(times)
+      let timed = try TimedNetwork(candidate, variant, workspace, kernels, times: times)
       _ = timed.trainingStepSeconds()
       times.reset()
       let whole = (steps + period - 1) / period * period

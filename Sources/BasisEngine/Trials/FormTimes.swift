@@ -33,12 +33,7 @@ public struct FormTimes: Sendable {
   public static func measure(_ forms: [Form], of model: Model, batch: Int = 128, rounds: Int) throws -> [FormTimes] {
     let kernels = try KernelSelection.best()
     let workspace = try Workspace(architecture: Architecture(model), capacity: batch)
-    let networks = try forms.map { form in
-      TimedNetwork(
-        try ResNet(
-          architecture: workspace.architecture, candidate: form.candidate, variant: form.variant, batch: batch,
-          kernels: kernels, seed: 1, workspace: workspace))
-    }
+    let networks = try forms.map { try TimedNetwork($0.candidate, $0.variant, workspace, kernels) }
     networks.first?.fillInput(seed: 1)
     var training = forms.map { _ in [Double]() }
     var inference = training

@@ -29,7 +29,7 @@ package struct InferenceTimes: Sendable {
     progress: (_ round: Int, _ seconds: Double) -> Void = { _, _ in }
   ) throws(EngineError) -> InferenceTimes {
     let workspace = try Workspace(architecture: space.architecture, capacity: batch)
-    let dense = try TimedNetwork(of: .dense, space, workspace, kernels)
+    let dense = try TimedNetwork(.dense, space.variant, workspace, kernels)
     dense.fillInput(seed: 1)
     let count = 1 + (space.choices.map(\.forms.count).max() ?? 0)
     var mixtures: [Mixture] = []
@@ -72,8 +72,8 @@ package struct InferenceTimes: Sendable {
   ) throws(EngineError) -> Comparison {
     let workspace = try Workspace(architecture: space.architecture, capacity: batch)
     let networks = [
-      try TimedNetwork(of: .dense, space, workspace, kernels),
-      try TimedNetwork(of: candidate, space, workspace, kernels),
+      try TimedNetwork(.dense, space.variant, workspace, kernels),
+      try TimedNetwork(candidate, space.variant, workspace, kernels),
     ]
     networks[0].fillInput(seed: 1)
     for network in networks { _ = network.inferenceSeconds() }
@@ -109,7 +109,7 @@ private final class Mixture {
         basis: form.map { .init(rank: $0.rank, variant: $0.variant ?? space.variant) })
     }
     times = LayerTimes(kernels)
-    network = try TimedNetwork(of: Candidate(forms: chosen), space, workspace, kernels, times: times)
+    network = try TimedNetwork(Candidate(forms: chosen), space.variant, workspace, kernels, times: times)
     self.forms = forms
   }
 
@@ -118,17 +118,5 @@ private final class Mixture {
     times.reset()
     _ = network.inferenceSeconds()
     return times.layers(steps: 1).compactMap { layer in forms[layer.name].map { ($0, layer.totalSeconds) } }
-  }
-}
-
-extension TimedNetwork {
-  fileprivate init(
-    of candidate: Candidate, _ space: SearchSpace, _ workspace: Workspace, _ kernels: KernelTable,
-    times: LayerTimes? = nil
-  ) throws(EngineError) {
-    self.init(
-      try ResNet(
-        architecture: space.architecture, candidate: candidate, variant: space.variant, batch: workspace.capacity,
-        kernels: kernels, seed: 1, workspace: workspace, times: times))
   }
 }

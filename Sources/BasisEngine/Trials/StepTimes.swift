@@ -75,14 +75,8 @@ private final class TimedForm {
 
   init(_ form: StepTimes.Form, _ workspace: Workspace, _ kernels: KernelTable) throws(EngineError) {
     let layerTimes = LayerTimes(kernels)
-    func network(_ times: LayerTimes?) throws(EngineError) -> TimedNetwork {
-      TimedNetwork(
-        try ResNet(
-          architecture: workspace.architecture, candidate: form.candidate, variant: form.variant,
-          batch: workspace.capacity, kernels: kernels, seed: 1, workspace: workspace, times: times))
-    }
-    plain = try network(nil)
-    layered = try network(layerTimes)
+    plain = try TimedNetwork(form.candidate, form.variant, workspace, kernels)
+    layered = try TimedNetwork(form.candidate, form.variant, workspace, kernels, times: layerTimes)
     self.layerTimes = layerTimes
   }
 

@@ -19,17 +19,9 @@ enum TimeRatios {
     workspace: Workspace, seconds: Double
   ) throws(EngineError) -> (step: Double, inference: Double) {
     guard candidate != .dense else { return (1, 1) }
-    func stepper(
-      _ candidate: Candidate, _ basisChannels: [String: [Int]] = [:]
-    ) throws(EngineError) -> TimedNetwork {
-      TimedNetwork(
-        try ResNet(
-          architecture: workspace.architecture, candidate: candidate, variant: recipe.variant,
-          batch: workspace.capacity, kernels: kernels, seed: seed, basisChannels: basisChannels,
-          workspace: workspace))
-    }
-    let own = try stepper(candidate, basisChannels)
-    let dense = try stepper(.dense)
+    let own = try TimedNetwork(
+      candidate, recipe.variant, workspace, kernels, seed: seed, basisChannels: basisChannels)
+    let dense = try TimedNetwork(.dense, recipe.variant, workspace, kernels, seed: seed)
     own.fillInput(seed: seed)
     func stepRatio(skipped: BasisPart?, within seconds: Double) -> Double {
       ratio({ own.trainingStepSeconds(skipped: skipped) }, { dense.trainingStepSeconds() }, within: seconds)

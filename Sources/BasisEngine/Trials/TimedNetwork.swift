@@ -7,9 +7,15 @@ struct TimedNetwork {
   let network: ResNet
   private let labels: [UInt16]
 
-  init(_ network: ResNet) {
-    self.network = network
-    labels = (0..<network.workspace.capacity).map { UInt16($0 % network.architecture.classCount) }
+  /// Makes a network for whole batches in the workspace's memory.
+  init(
+    _ candidate: Candidate, _ variant: BasisVariant, _ workspace: Workspace, _ kernels: KernelTable, seed: UInt64 = 1,
+    basisChannels: [String: [Int]] = [:], times: LayerTimes? = nil
+  ) throws(EngineError) {
+    network = try ResNet(
+      architecture: workspace.architecture, candidate: candidate, variant: variant, batch: workspace.capacity,
+      kernels: kernels, seed: seed, basisChannels: basisChannels, workspace: workspace, times: times)
+    labels = (0..<workspace.capacity).map { UInt16($0 % workspace.architecture.classCount) }
   }
 
   /// Fills the input, which all networks of a workspace read, with standard normal pixels.

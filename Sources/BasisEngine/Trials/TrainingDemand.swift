@@ -29,10 +29,8 @@ public enum TrainingDemand {
   /// - Throws: `EngineError` for a batch beyond this machine's memory, `KernelSelectionError`.
   public static func denseImagesPerSecond(of recipe: TrainingRecipe, seconds: Double) throws -> Double {
     let workspace = try Workspace(architecture: recipe.architecture, capacity: recipe.batch)
-    let timed = TimedNetwork(
-      try ResNet(
-        architecture: workspace.architecture, candidate: .dense, variant: recipe.variant, batch: recipe.batch,
-        kernels: try KernelSelection.table(for: recipe.kernels?.native), seed: 1, workspace: workspace))
+    let kernels = try KernelSelection.table(for: recipe.kernels?.native)
+    let timed = try TimedNetwork(.dense, recipe.variant, workspace, kernels)
     timed.fillInput(seed: 1)
     _ = timed.trainingStepSeconds()
     var steps: [Double] = []

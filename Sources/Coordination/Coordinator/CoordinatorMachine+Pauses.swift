@@ -53,7 +53,7 @@ extension CoordinatorMachine {
     let pauses = standing.streaks[account]?.pauses ?? 0
     let seconds = min(settings.longestPauseSeconds, settings.pauseSeconds * Double(1 << min(pauses, 20)))
     // A worker that pauses both for itself and for its key is notified once.
-    let untold = connected(account).filter { !standing.isBenched($0.session.identity) }
+    let untold = connected(account).filter { !standing.isKeptFromJobs($0.session.identity) }
     standing.pause(account, until: now + seconds)
     for (peer, session) in untold {
       updateRest(of: session.worker)
@@ -68,7 +68,7 @@ extension CoordinatorMachine {
   }
 
   private mutating func announceEnd(of account: Account) {
-    for (peer, session) in connected(account) where !standing.isBenched(session.identity) {
+    for (peer, session) in connected(account) where !standing.isKeptFromJobs(session.identity) {
       updateRest(of: session.worker)
       sessions.enqueue(peer)
       record(.workerUnbenched(id: session.worker))

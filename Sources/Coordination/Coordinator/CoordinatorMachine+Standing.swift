@@ -60,7 +60,7 @@ extension CoordinatorMachine {
     guard session.jobs.isEmpty || !standing.provesItself(session.identity) else { return false }
     guard session.isResting else { return true }
     let needed = job.map(versionNeeded) ?? ProtocolVersion.oldest
-    return !standing.isBenched(session.identity) && sessions.workingCount(speaking: needed) == 0
+    return !standing.isKeptFromJobs(session.identity) && sessions.workingCount(speaking: needed) == 0
   }
 
   /// Returns the protocol version that a worker must speak to be given the job.
@@ -114,7 +114,9 @@ extension CoordinatorMachine {
   mutating func endBenchIfDue(_ worker: String, at now: Double) {
     guard standing.endBenchIfDue(worker, at: now) else { return }
     updateRest(of: worker)
-    guard let session = sessions.session(of: worker)?.session, !standing.isBenched(session.identity) else { return }
+    guard let session = sessions.session(of: worker)?.session, !standing.isKeptFromJobs(session.identity) else {
+      return
+    }
     record(.workerUnbenched(id: worker))
     log(.notice, "worker \(worker) gets jobs again")
   }

@@ -119,11 +119,13 @@ struct StandingTable: Sendable {
   }
 
   /// Returns whether the worker is benched or drained, or it or its key pauses.
-  func isBenched(_ worker: WorkerIdentity) -> Bool { drained.contains(worker.worker) || restingUntil(worker) != nil }
+  func isKeptFromJobs(_ worker: WorkerIdentity) -> Bool {
+    drained.contains(worker.worker) || restingUntil(worker) != nil
+  }
 
   /// Returns whether the worker gets no jobs, at least while there are other workers.
   func isToRest(_ worker: WorkerIdentity, jobsInDoubt limit: Int) -> Bool {
-    isBenched(worker) || (standings[worker.worker]?.inDoubt.count ?? 0) >= limit
+    isKeptFromJobs(worker) || (standings[worker.worker]?.inDoubt.count ?? 0) >= limit
   }
 
   /// Returns whether the worker gets one job at a time because it has paused since it last finished a job.

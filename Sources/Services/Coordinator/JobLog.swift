@@ -29,7 +29,7 @@ struct JobLog {
     if result.diverged {
       facts.append("diverged after \(result[.epochLosses]?.count ?? 0) epochs")
     } else if let accuracy = result[.accuracy] {
-      facts.append("accuracy \(Readable.percent(accuracy))")
+      facts.append("accuracy \(NumberText.percent(accuracy))")
     }
     if let seconds = result[.trainSeconds] { facts.append("trained in \(Readable.duration(seconds: seconds))") }
     write("job \(job) finished\(worker.map { " at worker \($0)" } ?? ""): \(facts.joined(separator: ", "))")

@@ -59,7 +59,7 @@ struct BenchCommand: ParsableCommand {
     let entry = try AlgorithmTuning().run { gain in
       StandardError.shared.writeLine(
         "\(gain.work.rawValue), \(gain.size)×\(gain.size), \(gain.inputs)→\(gain.outputs): "
-          + "\(Readable.fixed(gain.gain, digits: 2))"
+          + "\(NumberText.fixed(gain.gain, 2))"
       )
     }
     StandardOutput.writeLine(entry)
