@@ -38,10 +38,11 @@ struct StartReader {
   ///   - data: The images of the study; `nil` if they could not be read.
   ///   - architecture: The network for these images; `nil` if it is not known.
   ///   - augments: Whether the recipe augments images; the default of `start.augment`.
+  ///   - learningRate: The recipe's, the default of `start.learning_rate`.
   ///   - hashOfFile: Returns the SHA-256 of a checkpoint.
   func read(
-    data: DataSelection?, architecture: Architecture?, augments: Bool, seed: UInt64,
-    hashOfFile: StudyConfiguration.FileHash
+    data: DataSelection?, architecture: Architecture?, augments: Bool, learningRate: Double,
+    seed: UInt64, hashOfFile: StudyConfiguration.FileHash
   ) -> TrainedStart? {
     for key in ConfigurationKeys.allowed(in: "start") where key != "from" && section.isSet(key) {
       if Self.keysOf[from]?.contains(key) == true { continue }
@@ -68,15 +69,6 @@ struct StartReader {
     switch from {
     case .scratch: return nil
     case .dense:
-      if let architecture {
-        let bytes = architecture.cost(of: .dense, variant: .remainder).parameters * MemoryLayout<Float>.size
-        if bytes > TrainedStart.mostBytes {
-          section.report(
-            "from",
-            "is dense, but the network's weights would have \(bytes >> 20) MiB: at most "
-              + "\(TrainedStart.mostBytes >> 20) MiB are allowed; train from scratch, or choose a smaller network")
-        }
-      }
       let all = data.map { $0.set.isDrawn ? $0.trainImages : images - $0.validationImages } ?? images
       let trainImages = section.integer("train_images", default: max(1, all), in: 1...images)
       if let data, trainImages > images - data.validationImages {
@@ -98,7 +90,9 @@ struct StartReader {
         origin: .dense(
           epochs: section.integer("epochs", default: 30, in: TrainingLimits.epochs), trainImages: trainImages,
           seed: seed),
-        learningRate: section.number("learning_rate", in: TrainingLimits.learningRate),
+        learningRate: section.number("learning_rate", in: TrainingLimits.learningRate).flatMap { own in
+          own == learningRate ? nil : own
+        },
         calibrationImages: calibration, augment: augment)
     case .checkpoint:
       return TrainedStart(

@@ -22,6 +22,14 @@ extension StudyConfiguration {
         "strategy.\(keys.joined(separator: " and strategy.")): with proxy.epochs 0 nothing is trained, so no seed has "
           + "any effect and all repetitions of a candidate have the same result")
     }
+    if case .dense? = recipe.start?.origin {
+      let bytes = recipe.architecture.cost(of: .dense, variant: .remainder).parameters * MemoryLayout<Float>.size
+      if bytes > TrainedStart.mostBytes {
+        notes.append(
+          "start.from dense: every worker fetches the network's weights, which have \(bytes >> 20) MiB (those of a "
+            + "checkpoint may have at most \(TrainedStart.mostBytes >> 20))")
+      }
+    }
     if seeding == .common, leftOpen.contains(Self.commonSeedsKey), recipe.start == nil, strategy.name.estimates,
       strategy.seeds == 1
     {

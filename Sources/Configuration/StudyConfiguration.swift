@@ -110,7 +110,7 @@ extension StudyConfiguration {
     recipe.kernels = kernels
     recipe.start = starting.read(
       data: data, architecture: model == nil || data == nil ? nil : recipe.architecture, augments: recipe.augment,
-      seed: seed, hashOfFile: hashOfFile)
+      learningRate: recipe.learningRate, seed: seed, hashOfFile: hashOfFile)
     if let engine = kernels?.foreign, starting.isTrained {
       starting.section.report(
         "from",

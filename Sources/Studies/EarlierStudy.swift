@@ -64,7 +64,19 @@ package enum EarlierStudy {
     let names = KernelVariantNames(usable)
     let variants = Dictionary(grouping: usable) { names.group(of: $0.value, for: $0.key) }.mapValues(\.count)
     let wanted = own.isEmpty ? variant.map { [KernelVariant($0)] } ?? Array(variants.keys) : Array(own)
-    let fitting = variants.keys.filter { there in wanted.contains { fits(there, $0) } }
+    // Networks that other kernels have trained differ in their bits, and so does what starts from them.
+    let start = all.first { if case .startTraining = $0.key.kind { true } else { false } }
+      .map { KernelVariant($0.value.kernelVariant).withoutCoreType }
+    let computed = variants.keys.filter { there in wanted.contains { fits(there, $0) } }
+    let fitting = computed.filter { start == nil || start == $0.withoutCoreType }
+    if let start, fitting.isEmpty, !computed.isEmpty {
+      throw StudyError.earlierIsUnusable(
+        folder: folder, results: all.count,
+        because: [
+          "the kernel variant of the dense network is \(list(computed.map(\.withoutCoreType))) here and \(start.text) "
+            + "there"
+        ])
+    }
     // Of several variants the one with the most results, to reuse as much as possible; of equal ones the first by name.
     guard let chosen = fitting.max(by: { (variants[$0] ?? 0, $1.text) < (variants[$1] ?? 0, $0.text) }) else {
       // The message names core types only if they are part of the other study's variants.
@@ -72,17 +84,6 @@ package enum EarlierStudy {
       let (here, there) = (list(tells ? wanted : wanted.map(\.withoutCoreType)), list(variants.keys))
       throw StudyError.earlierIsUnusable(
         folder: folder, results: all.count, because: ["the kernel variant is \(here) here and \(there) there"])
-    }
-    if let trained = all.first(where: { if case .startTraining = $0.key.kind { true } else { false } }) {
-      // Networks that other kernels have trained differ in their bits, and so does what starts from them.
-      let its = KernelVariant(trained.value.kernelVariant).withoutCoreType
-      if its != chosen.withoutCoreType {
-        throw StudyError.earlierIsUnusable(
-          folder: folder, results: all.count,
-          because: [
-            "the kernel variant of the dense network is \(chosen.withoutCoreType.text) here and \(its.text) there"
-          ])
-      }
     }
     let results = usable.filter { names.group(of: $0.value, for: $0.key) == chosen }
     if variants.count > 1 {
@@ -118,7 +119,11 @@ package enum EarlierStudy {
   ) -> [String] {
     let differences = mine.differences(from: other)
     let keys = Set(recipe.entries.keys).union(["seed", "strategy.common_seeds"])
-    let ofWorks = differences.filter { keys.contains($0.key) }
+    // Either study may have keys of these sections that the other one lacks.
+    let sections = ["data.", "proxy.", "start."]
+    let ofWorks = differences.filter { difference in
+      keys.contains(difference.key) || sections.contains { difference.key.hasPrefix($0) }
+    }
     return (ofWorks.isEmpty ? differences.filter { $0.key.hasPrefix("space.") } : ofWorks).map(\.description)
   }
 }

@@ -170,8 +170,10 @@ package struct StudyExplanation: Encodable {
     /// Names the layers whose coefficients its conversion could only approximate; `nil` if there are none.
     private func leastSquares(_ job: JobRecord) -> String? {
       guard let numbers = job.result?[.conditionNumbers] else { return nil }
-      let layers = zip(job.work.candidate.decompositions, numbers)
-        .filter { $1 > Curve.highestConditionNumber }.map { "\($0.layer) (\(NumberText.shortest($1.rounded())))" }
+      let decomposed = Set(job.work.candidate.decompositions.map(\.layer))
+      let names = job.work.kind.recipe.architecture.layers.map(\.name).filter(decomposed.contains)
+      let layers = zip(names, numbers)
+        .filter { $1 > Curve.highestConditionNumber }.map { "\($0) (\(NumberText.shortest($1.rounded())))" }
       guard !layers.isEmpty else { return nil }
       return "its conversion fitted coefficients by least squares, which loses more than the truncation error says, "
         + "since the layer's basis channels are too similar (condition number above "

@@ -51,14 +51,14 @@ package enum UselessStudy: Error, Hashable, Sendable, CustomStringConvertible {
 
   package var description: String {
     let dense = "the dense network, to which all others are compared,"
-    let advice = "a study with a lower proxy.learning_rate may do better"
+    func advice(_ key: String = "proxy.learning_rate") -> String { "a study with a lower \(key) may do better" }
     return switch self {
     case .noStart(let what, false): "\(what) was set aside, and nothing can be trained without it"
-    case .noStart(let what, true): "\(what) diverged, and nothing can start from it; \(advice)"
+    case .noStart(let what, true): "\(what) diverged, and nothing can start from it; \(advice("start.learning_rate"))"
     case .noResult(let count): "no candidate has a result: \(count) jobs were set aside"
     case .noDenseResult: "\(dense) has no result"
-    case .allDiverged(let count): "no candidate has a sound result: all \(count) trainings diverged; \(advice)"
-    case .denseDiverged: "\(dense) has no sound result: its training diverged; \(advice)"
+    case .allDiverged(let count): "no candidate has a sound result: all \(count) trainings diverged; \(advice())"
+    case .denseDiverged: "\(dense) has no sound result: its training diverged; \(advice())"
     }
   }
 }

@@ -57,6 +57,7 @@ extension EvaluationReport {
     switch start.origin {
     case .dense(let epochs, let images, let seed):
       "the dense network after \(epochs) epochs on \(images) images, seed \(seed)"
+        + (start.learningRate.map { ", learning rate \($0)" } ?? "")
     case .checkpoint(let weights): "the checkpoint of SHA-256 \(weights)"
     }
   }

@@ -93,10 +93,15 @@ struct StateAffinityTests: CoordinatorScenarios {
     machine.handle(.received(Fixture.finished(Fixture.reference(job)), from: peer), at: now).jobs(to: peer).map(\.job)
   }
 
-  @Test("as long as others wait, it is left to that worker, however long ago the wait was over")
-  func queued() {
+  /// Under a time limit, the first trainings of the sequence are those that count.
+  @Test(
+    "as long as others wait, it is left to that worker, however long ago the wait was over; not under a time limit",
+    arguments: [false, true])
+  func queued(isLimited: Bool) {
+    var settings = Fixture.coordinatorSettings()
+    if isLimited { settings.timeLimits = TimeLimits(onClock: 1e6) }
     var machine = CoordinatorMachine(
-      settings: Fixture.coordinatorSettings(), jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...4))
+      settings: settings, jobs: [], strategy: Strategy(epochs: 1...2, beside: 3...4))
     _ = machine.handle(.started, at: 0)
     for (peer, name) in [(a, "w"), (b, "v")] {
       _ = machine.handle(.received(Fixture.hello(name, version: ProtocolVersion.newest), from: peer), at: 0)
@@ -106,15 +111,17 @@ struct StateAffinityTests: CoordinatorScenarios {
     #expect(next(&machine, a, after: 1, at: 3) == [4])
     // The queue has job 5, which continues job 2 of "v", and job 6, which continues job 1.
     #expect(machine.preference(of: "w", for: 5, at: 3.5) == .reserved)
-    #expect(machine.preference(of: "w", for: 5, at: 40) == .last && machine.preference(of: "v", for: 5, at: 40) == .own)
+    #expect(machine.preference(of: "w", for: 5, at: 40) == (isLimited ? .own : .last))
+    #expect(machine.preference(of: "v", for: 5, at: 40) == .own)
     for time in stride(from: 5.0, to: 40, by: 3) {
       for (peer, job) in [(a, Int64(4)), (b, 3)] {
         let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: 0)
         _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
       }
     }
-    #expect(next(&machine, a, after: 4, at: 40) == [6], "and not job 5, which is older")
-    #expect(next(&machine, a, after: 6, at: 41) == [5], "no other job waits")
+    let order: [Int64] = isLimited ? [5, 6] : [6, 5]
+    #expect(next(&machine, a, after: 4, at: 40) == [order[0]])
+    #expect(next(&machine, a, after: order[0], at: 41) == [order[1]], "no other job waits")
     #expect(machine.invariants() == [])
   }
 
@@ -127,20 +134,24 @@ struct StateAffinityTests: CoordinatorScenarios {
       _ = machine.handle(.received(Fixture.hello(name, version: ProtocolVersion.newest), from: peer), at: 0)
     }
     #expect(ready(&machine, a, 1, at: 1) == [1] && ready(&machine, b, 1, at: 1) == [2])
-    for time in stride(from: 2.0, to: 1 + seconds, by: 3) {
-      for (peer, job) in [(a, Int64(1)), (b, 2)] {
-        let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: 0)
-        _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
+    func beat(from start: Double, to end: Double, _ jobs: (Int64, Int64)) {
+      for time in stride(from: start, to: end, by: 3) {
+        for (peer, job) in [(a, jobs.0), (b, jobs.1)] {
+          let beat = WorkerHeartbeat(running: [Fixture.reference(job)], freeSlots: 0)
+          _ = machine.handle(.received(.workerHeartbeat(beat), from: peer), at: time)
+        }
       }
     }
-    let end = 1 + seconds
-    for (peer, job) in [(a, Int64(1)), (b, 2)] {
-      _ = machine.handle(.received(Fixture.finished(Fixture.reference(job)), from: peer), at: end)
-    }
-    // The trainings began with the first heartbeat.
-    let wait = min(seconds - 1, Fixture.coordinatorSettings().stateSeconds)
-    #expect(machine.affinities.values.allSatisfy { abs($0.until - (end + wait)) < 1e-9 })
-    #expect(machine.affinities.count == 2)
+    // The trainings begin with the first heartbeat. "v" takes twice as long.
+    beat(from: 2, to: 2 + seconds, (1, 2))
+    #expect(next(&machine, a, after: 1, at: 2 + seconds) == [3])
+    let end = 2 + 2 * seconds
+    beat(from: 2 + seconds, to: end, (3, 2))
+    _ = machine.handle(.received(Fixture.finished(Fixture.reference(2)), from: b), at: end)
+    // "v" goes on with job 5 at once; job 6 continues the training of "w".
+    #expect(machine.jobs.lease(of: 5)?.worker == "v")
+    let until = end + min(seconds, Fixture.coordinatorSettings().stateSeconds)
+    #expect(machine.affinities.mapValues(\.until) == [6: until])
   }
 
   @Test("where very many wait for one worker, another does not wait with them", arguments: [15, 16])

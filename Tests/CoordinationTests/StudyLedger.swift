@@ -43,7 +43,7 @@ struct StudyLedger {
 
   private func place(_ id: Int64) -> Int { places[id] ?? 0 }
 
-  private var searchCount: Int { jobs.count { $0.id < FinalTrainings.firstJob } }
+  private var searchCount: Int { jobs.count { FinalTrainings.isOfSearch($0.id) } }
 
   var past: StudyPast {
     let open = jobs.filter { $0.state == .waiting || $0.state == .running }

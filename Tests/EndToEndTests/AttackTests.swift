@@ -104,7 +104,8 @@ struct AttackTests {
     #expect(try await liar.greet("liar"))
     // The name of another peer, and versions of the protocol that do not exist.
     try noise.send(.hello(Attacker.hello("liar")))
-    try noise.send(.hello(Attacker.hello("old", oldest: 9, newest: 9)))
+    let unknown = ProtocolVersion.newest + 1
+    try noise.send(.hello(Attacker.hello("old", oldest: unknown, newest: unknown)))
     let large = try attacker(insider, 3)
     #expect(try await large.greet("large"))
     let header: [[UInt8]] = [Array("LYSR".utf8) + [1], [6], [UInt8](repeating: 0, count: 8)]

@@ -9,6 +9,8 @@ final class ArchiveServer: Sendable {
     case whole
     /// The whole archive, whatever the range.
     case ignoresRange
+    /// The whole archive, without saying how long it is.
+    case unmeasured
     /// A status without an archive.
     case status(HTTPStatusCode)
     /// Announces the whole archive, sends this many bytes and closes the connection.
@@ -70,6 +72,8 @@ final class ArchiveServer: Sendable {
       return HTTPResponse(
         statusCode: .ok,
         body: HTTPBodySequence(from: CutBody(data: archive.prefix(count)), count: archive.count))
+    case .unmeasured:
+      return HTTPResponse(statusCode: .ok, body: HTTPBodySequence(from: CutBody(data: archive, breaks: false)))
     case .ignoresRange:
       return HTTPResponse(statusCode: .ok, body: archive)
     case .whole:
@@ -89,24 +93,29 @@ final class ArchiveServer: Sendable {
   }
 }
 
-/// Yields some bytes, then throws an error, upon which the server closes the connection.
+/// Yields some bytes, then ends or throws an error, upon which the server closes the connection.
 private struct CutBody: AsyncBufferedSequence {
   typealias Element = UInt8
   let data: Data
+  var breaks = true
 
   struct AsyncIterator: AsyncBufferedIteratorProtocol {
     var rest: Data
+    let breaks: Bool
 
     mutating func next() async throws -> UInt8? {
       try await nextBuffer(suggested: 1)?.first
     }
 
     mutating func nextBuffer(suggested count: Int) async throws -> Data? {
-      guard !rest.isEmpty else { throw CocoaError(.featureUnsupported) }
+      guard !rest.isEmpty else {
+        if breaks { throw CocoaError(.featureUnsupported) }
+        return nil
+      }
       defer { rest = rest.dropFirst(count) }
       return rest.prefix(count)
     }
   }
 
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: data) }
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(rest: data, breaks: breaks) }
 }

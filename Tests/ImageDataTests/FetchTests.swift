@@ -104,9 +104,10 @@ private struct Archive {
     #expect(try folder.names() == [])
   }
 
-  @Test("a file that is larger than any archive is not downloaded, and nothing is left of it")
-  func tooLarge() async throws {
-    let server = try await ArchiveServer(archive: archive.data, .whole)
+  @Test(
+    "a file that is larger than any archive is not downloaded, and nothing is left of it", arguments: [false, true])
+  func tooLarge(isMeasured: Bool) async throws {
+    let server = try await ArchiveServer(archive: archive.data, isMeasured ? .whole : .unmeasured)
     let count = archive.data.count
     let error = try await error(archive.at(server.address, mostBytes: count - 1))
     #expect(error == .tooLarge(address: server.address, mostBytes: count - 1))

@@ -64,9 +64,10 @@ struct StudyExplanationTests {
     let (store, place) = try study(budget: 3)
     defer { withExtendedLifetime(place) {} }
     var result = Observation(diverged: false, kernelVariant: "avx2+Haswell")
-    for (id, numbers) in [(4, [12, 31_000.4]), (5, [12, 9000])] {
+    // In the order of the network, whose last layer is fc.
+    for (id, numbers) in [(4, [12, 31_000.4, 7]), (5, [12, 9000, 7])] {
       result[.conditionNumbers] = numbers
-      let work = Work.example(Candidate(ranks: ["layer1.0.conv1": 4, "layer2.0.conv1": 4]), id)
+      let work = Work.example(Candidate(ranks: ["layer1.0.conv1": 4, "layer2.0.conv1": 4, "fc": 2]), id)
       var job = JobRecord(id: Int64(id), work: work)
       (job.state, job.result) = (.finished, result)
       try store.record([.jobAdded(job)])

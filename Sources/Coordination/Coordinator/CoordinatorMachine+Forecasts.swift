@@ -62,17 +62,19 @@ extension CoordinatorMachine {
       guard may(session.worker, begin: id), session.protocolVersion >= versions[place] else { return nil }
       return self.preference(of: session.worker, for: id, at: now)
     }
-    let haveOwn = present.indices.map { worker in
-      !affinities.isEmpty && ordered.indices.contains { preference(worker, $0) == .own }
-    }
-    let leaving = EndOfRound.place(
-      ordered.map(\.job), with: workers, at: now, keepsOrder: keepsOrder
-    ) { worker, place in
-      switch preference(worker, place) {
-      case .own: true
-      case .last: !haveOwn[worker]
-      case .reserved, nil: false
+    let all = ordered.map(\.job)
+    var leaving = EndOfRound.place(all, with: workers, at: now, keepsOrder: keepsOrder) { preference($0, $1) == .own }
+    if !affinities.isEmpty, !keepsOrder {
+      // Slots that are still free take jobs whose states other workers have.
+      let works = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0.work) })
+      var later = workers
+      for (worker, jobs) in leaving { for job in jobs { later[worker].take(works[job] ?? 0, at: now) } }
+      let given = Set(leaving.values.joined())
+      let places = all.indices.filter { !given.contains(all[$0].id) }
+      let further = EndOfRound.place(places.map { all[$0] }, with: later, at: now, keepsOrder: false) { worker, place in
+        [.own, .last].contains(preference(worker, places[place]))
       }
+      leaving.merge(further, uniquingKeysWith: +)
     }
     return Dictionary(uniqueKeysWithValues: leaving.map { (present[$0].peer, $1) })
   }
@@ -117,6 +119,10 @@ extension CoordinatorMachine {
       } else {
         Double?.none
       }
-    if let began { speeds.record(work.multiplyAdds, seconds: now - began, by: worker) }
+    guard let began else { return }
+    // The worker has trained the earlier part before, unless it has lost the state.
+    let earlier = stateHolders[work.whole].map { $0.worker == worker ? $0.multiplyAdds : 0 } ?? 0
+    speeds.record(
+      earlier < work.multiplyAdds ? work.multiplyAdds - earlier : work.multiplyAdds, seconds: now - began, by: worker)
   }
 }

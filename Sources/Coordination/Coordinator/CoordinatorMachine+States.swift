@@ -21,7 +21,7 @@ extension CoordinatorMachine {
 
   /// Whether a worker should take a job, as far as states are concerned.
   enum Preference {
-    /// The worker has the job's state, or no other worker does.
+    /// The worker has the job's state, or no other worker that is waited for does.
     case own
     /// The worker takes the job if there is no other one for it.
     case last
@@ -57,6 +57,8 @@ extension CoordinatorMachine {
     guard let affinity = affinities[job], affinity.worker != worker,
       let holder = sessions.session(of: affinity.worker), !holder.session.isResting
     else { return .own }
-    return now < affinity.until ? .reserved : .last
+    if now < affinity.until { return .reserved }
+    // Under a time limit, the trainings that count are the first ones of the sequence: none overtakes another.
+    return settings.timeLimits == TimeLimits() ? .last : .own
   }
 }

@@ -12,6 +12,12 @@ struct EndOfRound {
     var slots: [Double]
     /// Among equal workers, the one with the lower value comes first.
     var order: UInt64
+
+    /// Puts a job into the slot that is free first.
+    mutating func take(_ work: Double, at now: Double) {
+      guard let slot = slots.indices.min(by: { slots[$0] < slots[$1] }) else { return }
+      slots[slot] = max(now, slots[slot]) + work / rate
+    }
   }
 
   struct Job {
