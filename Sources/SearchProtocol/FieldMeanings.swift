@@ -10,8 +10,8 @@ enum FieldMeanings {
     "Hello.host": "name of the worker's machine, for people",
     "Hello.kernelVariant": "what the worker computes with; its results contain the same text",
     "Hello.kernelVariants":
-      "all variants that the worker can compute with, including `kernelVariant`, if a study asks for one of several; of "
-      + "several with the same kernels, a study that asks for these gets the last",
+      "all variants that the worker can compute with, including `kernelVariant`, if a study asks for one of several; "
+      + "of several with the same kernels, a study that asks for these gets the last",
     "Hello.newestProtocol": "newest version that the worker speaks, not below `oldestProtocol`",
     "Hello.oldestProtocol": "oldest version that the worker speaks",
     "Hello.processID": "the worker's process, for people",
