@@ -16,6 +16,14 @@ struct EarlierStudyTests {
     #expect(result.exitCode == 0, "\(result.errors)")
   }
 
+  /// Writes the configurations of two studies, `first` and `again`, that differ in their names only.
+  private func writePair(_ place: Place, _ rest: String) throws {
+    for name in ["first", "again"] {
+      let data = "{set: shapes10, train_images: 64, validation_images: 64}"
+      try place.write("study: \(name)\nmodel: resnet8\ndata: \(data)\n\(rest)\n", to: "\(name).yaml")
+    }
+  }
+
   private func attempts(_ place: Place, _ study: String) throws -> Int {
     try RecordedStudy(place, study: study).attemptCount
   }
@@ -89,18 +97,14 @@ struct EarlierStudyTests {
   @Test("what was trained at lower rungs is known as well")
   func rungs() async throws {
     let place = try Place()
-    for name in ["first", "again"] {
-      try place.write(
-        """
-        study: \(name)
-        model: resnet8
-        data: {set: shapes10, train_images: 64, validation_images: 64}
-        space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2]}
-        proxy: {epochs: 2, batch: 32}
-        strategy: {name: surrogate, round: 4, halving: {rungs: [0.5, 1], keep: 0.5}}
-        budget: {jobs: 12}
-        """, to: "\(name).yaml")
-    }
+    try writePair(
+      place,
+      """
+      space: {ranks: [4, 8], include: [layer1.0.conv1, layer2.0.conv2]}
+      proxy: {epochs: 2, batch: 32}
+      strategy: {name: surrogate, round: 4, halving: {rungs: [0.5, 1], keep: 0.5}}
+      budget: {jobs: 12}
+      """)
     #expect(try await place.run("run", "first.yaml", "--slots", "2", "--quiet").exitCode == 0)
     let again = try await place.run("run", "again.yaml", "--slots", "1", "--from-study", "studies/first")
     #expect(again.exitCode == 0, "\(again.errors)")
@@ -153,18 +157,14 @@ struct EarlierStudyTests {
   @Test("results that start from a dense network of the study's own count if the same kernels trained that network")
   func starts() async throws {
     let place = try Place()
-    for name in ["first", "again"] {
-      try place.write(
-        """
-        study: \(name)
-        model: resnet8
-        data: {set: shapes10, train_images: 64, validation_images: 64}
-        space: {ranks: [4], include: [layer1.0.conv1, layer2.0.conv2]}
-        start: {from: dense, epochs: 1, learning_rate: 0.05}
-        proxy: {epochs: 0.5, batch: 32, learning_rate: 0.01}
-        strategy: {name: exhaustive}
-        """, to: "\(name).yaml")
-    }
+    try writePair(
+      place,
+      """
+      space: {ranks: [4], include: [layer1.0.conv1, layer2.0.conv2]}
+      start: {from: dense, epochs: 1, learning_rate: 0.05}
+      proxy: {epochs: 0.5, batch: 32, learning_rate: 0.01}
+      strategy: {name: exhaustive}
+      """)
     #expect(try await place.run("run", "first.yaml", "--slots", "2", "--quiet").exitCode == 0)
     let definition = try StudyDefinition(file: place.path("again.yaml"))
     let store = try StudyStore.create(directory: place.path("studies/foreign"), identity: definition.newIdentity())
